@@ -30,10 +30,12 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from importlib import metadata, util
 from pathlib import Path
+from typing import TypedDict
 
 POSTGRESQL = "postgresql"
 VALKEY = "valkey"
@@ -43,7 +45,7 @@ MAJOR_VERSION = "18"
 LONGEST_SOCKET_PATH = 107
 START_SECONDS = 30
 
-# trust.md's rule: no statement and no row in the server's log, for both may name a person.
+# No statement and no row in the server's log, for both may name a person.
 POSTGRESQL_CONF = """\
 listen_addresses = ''
 unix_socket_directories = '"{sockets}"'
@@ -64,6 +66,7 @@ log_error_verbosity = terse
 """
 
 _users: dict[Path, tuple[int, int]] = {}  # home: process id, descriptor of users.lock
+_threads = threading.Lock()
 
 
 class EmbeddedServersRefused(Exception):
@@ -105,26 +108,11 @@ def ensure(
     """
     if _users.get(home, (0, 0))[0] == os.getpid():
         return
-    _check_paths(home)
-    with _gate(home):
-        # Of the inherited entry after a fork nothing is closed: it is the parent's lock.
-        users = _open(home / "users.lock")
-        fcntl.flock(users, fcntl.LOCK_SH)
-        try:
-            folder = _server_folder(home)
-            if POSTGRESQL in servers:
-                _start_postgresql(home, folder, fsync=not temporary)
-            if VALKEY in servers:
-                _start_valkey(home, folder)
-            _start_guard(home, temporary=temporary)
-        except BaseException:
-            fcntl.flock(users, fcntl.LOCK_UN)
-            if _no_user_left(users):
-                stop(home)
-            os.close(users)
-            raise
-    _users[home] = (os.getpid(), users)
-    atexit.register(release, home, temporary=temporary)
+    with _threads:
+        if _users.get(home, (0, 0))[0] != os.getpid():
+            # What a fork inherited stays as it is: that is the parent's lock.
+            _users[home] = (os.getpid(), _become_user(home, servers, temporary=temporary))
+            atexit.register(release, home, temporary=temporary)
 
 
 def release(home: Path, *, temporary: bool = False) -> None:
@@ -172,6 +160,28 @@ def guard(home: Path, *, temporary: bool) -> None:
                     return
         except FileNotFoundError:  # a temporary home, already removed
             return
+
+
+def _become_user(home: Path, servers: Collection[str], *, temporary: bool) -> int:
+    """Start the servers that do not run; return the descriptor that holds the shared lock."""
+    _check_paths(home)
+    with _gate(home):
+        users = _open(home / "users.lock")
+        fcntl.flock(users, fcntl.LOCK_SH)
+        try:
+            folder = _server_folder(home)
+            if POSTGRESQL in servers:
+                _start_postgresql(home, folder, fsync=not temporary)
+            if VALKEY in servers:
+                _start_valkey(home, folder)
+            _start_guard(home, temporary=temporary)
+        except BaseException:
+            fcntl.flock(users, fcntl.LOCK_UN)
+            if _no_user_left(users):
+                stop(home)
+            os.close(users)
+            raise
+    return users
 
 
 @contextlib.contextmanager
@@ -257,7 +267,7 @@ def _is_open_to_nobody(home: Path) -> bool:
     return all(folder.stat().st_mode & 0o001 for folder in (home, *home.resolve().parents))
 
 
-def _run(arguments: list[str | Path], folder: Path) -> None:
+def _run(arguments: Sequence[str | Path], folder: Path) -> None:
     """Run one of the servers' programs to its end, as their owner."""
     # Not a pipe: the server started by pg_ctl would keep it open.
     with tempfile.TemporaryFile() as output:
@@ -268,6 +278,7 @@ def _run(arguments: list[str | Path], folder: Path) -> None:
             stderr=subprocess.STDOUT,
             cwd=folder,
             check=False,
+            env={"PATH": "/usr/bin:/bin", "LC_ALL": "C"},
             **_identity(),
         )
         if finished.returncode:
@@ -276,17 +287,16 @@ def _run(arguments: list[str | Path], folder: Path) -> None:
             raise EmbeddedServersRefused(f"{Path(arguments[0]).name} failed: {words}")
 
 
-def _identity() -> dict[str, object]:
-    environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
+class _Identity(TypedDict, total=False):
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+def _identity() -> _Identity:
     if os.getuid() != 0:
-        return {"env": environment}
-    owner = _owner()
-    return {
-        "env": environment,
-        "user": owner.pw_uid,
-        "group": owner.pw_gid,
-        "extra_groups": [],
-    }
+        return {}
+    return {"user": _owner().pw_uid, "group": _owner().pw_gid, "extra_groups": []}
 
 
 def _package_folder(package: str) -> Path:

@@ -77,8 +77,8 @@ class Keyring:
 def keyring() -> Keyring:
     """Return the keys of the settings; read once for a process, so a new key needs a restart.
 
-    The file comes before the environment. ImproperlyConfigured, with the cure, when there are no
-    keys, when the file is open to others, or when a line cannot be read.
+    The environment comes before the file, whose path has a default. ImproperlyConfigured, with the
+    cure, when there are no keys, when the file is open to others, or when a line cannot be read.
     """
     return _keyring(
         getattr(settings, "SEALING_KEY_FILE", None), getattr(settings, "SEALING_KEY", None)
@@ -112,10 +112,10 @@ def generate_key_file(path: Path) -> None:
 
 @lru_cache(maxsize=8)
 def _keyring(path: str | Path | None, text: str | None) -> Keyring:
-    if path:
-        return _parse(_read(Path(path)), f"SEALING_KEY_FILE ({path})")
     if text:
         return _parse(text.replace(",", "\n"), "SEALING_KEY")
+    if path:
+        return _parse(_read(Path(path)), f"SEALING_KEY_FILE ({path})")
     raise ImproperlyConfigured(
         "There is no key to seal personal data with. Set SEALING_KEY_FILE to a file made by"
         " portal.keys.generate_key_file, or SEALING_KEY to its content."

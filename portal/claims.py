@@ -1,0 +1,57 @@
+"""Claims: I am doing this piece of work, and nobody else is.
+
+A claim is a session advisory lock of PostgreSQL. It ends with the connection, so that the work of
+a process that died is free at once. What a twin is working on is left out and counts no attempt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+
+from django.db import connection
+
+
+class Work(IntEnum):
+    """The first key of the advisory locks: what kind of work an id belongs to."""
+
+    IMPORT = 7101
+    RECONCILE = 7102
+    NIGHTLY = 7103
+
+
+@contextmanager
+def claim(work: Work, ids: Iterable[int]) -> Iterator[list[int]]:
+    """Claim what nobody else has claimed, and yield those ids; release them at the end.
+
+    Ids are taken modulo 2^31, in ascending order: two that share a claim cost a turn, no more.
+    """
+    wanted = sorted(set(ids))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM unnest(%s::bigint[]) AS id"
+            " WHERE pg_try_advisory_lock(%s, (id %% 2147483648)::int)",
+            [wanted, work],
+        )
+        claimed = [row[0] for row in cursor.fetchall()]
+        try:
+            yield claimed
+        finally:
+            if not connection.needs_rollback and connection.connection.closed == 0:
+                cursor.execute(
+                    "SELECT pg_advisory_unlock(%s, (id %% 2147483648)::int)"
+                    " FROM unnest(%s::bigint[]) AS id",
+                    [work, claimed],
+                )
+
+
+@contextmanager
+def wait_for(work: Work) -> Iterator[None]:
+    """Claim a kind of work as a whole (id 0), waiting for whoever has it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s, 0)", [work])
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s, 0)", [work])
