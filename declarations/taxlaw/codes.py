@@ -6,7 +6,6 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from difflib import SequenceMatcher
 from functools import cached_property
 from pathlib import Path
 
@@ -29,13 +28,13 @@ class Code:
         return f"{self.code} {self.name}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CodeTable:
     """A code table in the manual's order."""
 
     name: str
     entries: tuple[Code, ...]
-    _by_code: dict[str, Code] = field(init=False, repr=False, compare=False)
+    _by_code: dict[str, Code] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_by_code", {entry.code: entry for entry in self.entries})
@@ -73,15 +72,23 @@ class CodeTable:
 
     def nearest(self, text: str, *, count: int = 3) -> list[Code]:
         """Return the entries that look most like a text, the nearest first."""
-        typed = _folded(text)[:100]
+        typed = _pieces(_folded(text)[:100])
 
-        def likeness(entry: Code) -> float:
-            return max(
-                SequenceMatcher(None, typed, candidate).ratio()
-                for candidate in (entry.code, _folded(entry.name))
-            )
+        def likeness(pieces: frozenset[str]) -> float:
+            return 2 * len(typed & pieces) / (len(typed) + len(pieces) or 1)
 
-        return sorted(self.entries, key=likeness, reverse=True)[:count]
+        ranked = sorted(
+            self._pieces_of_entries,
+            key=lambda pair: max(likeness(pieces) for pieces in pair[1]),
+            reverse=True,
+        )
+        return [entry for entry, _ in ranked[:count]]
+
+    @cached_property
+    def _pieces_of_entries(self) -> list[tuple[Code, tuple[frozenset[str], frozenset[str]]]]:
+        return [
+            (entry, (_pieces(entry.code), _pieces(_folded(entry.name)))) for entry in self.entries
+        ]
 
     @cached_property
     def _by_text(self) -> dict[str, Code]:
@@ -95,6 +102,11 @@ class CodeTable:
         # A full name or code is never ambiguous, whatever a short name says.
         found |= {_folded(entry.name): entry for entry in self.entries}
         return found | self._by_code
+
+
+def _pieces(text: str) -> frozenset[str]:
+    """Return a text's characters and its pairs of neighbours."""
+    return frozenset(text) | {text[at : at + 2] for at in range(len(text) - 1)}
 
 
 def _folded(text: str) -> str:

@@ -53,7 +53,7 @@ def previous_month(tax_month: date) -> date:
 def filing_deadline(tax_month: date) -> date:
     """Return the last day to file and pay for a month: the 7th of the next, from 2011-08 the 15th.
 
-    Holidays are not looked at (levy rules article 109 moves the day). NotInForce before 2006-01.
+    Holidays are not looked at (levy rules article 109 moves the day).
     IIT Law (2007), article 9; IIT Law (2018), article 14.
     """
     day: Decimal = parameter("filing_deadline").at(tax_month)
@@ -63,7 +63,7 @@ def filing_deadline(tax_month: date) -> date:
 def small_tax(tax_month: date) -> Decimal:
     """Return up to how many yuan of tax go unpaid without fault: 0.00, from 2012-08 1.00.
 
-    STA Announcement 2012 No. 25. NotInForce before 2006-01.
+    STA Announcement 2012 No. 25.
     """
     amount: Decimal = parameter("small_tax").at(tax_month)
     return amount.quantize(Decimal("0.01"))

@@ -129,16 +129,21 @@ def test_a_yuan_goes_unpaid_from_2012_08(month: str, amount: str) -> None:
     assert small_tax(parse_tax_month(month)) == Decimal(amount)
 
 
-def test_before_2006_no_value_is_in_force() -> None:
+def test_payments_of_months_before_2006_have_a_deadline_too() -> None:
+    assert filing_deadline(date(2005, 12, 1)) == date(2006, 1, 7)
+    assert small_tax(date(1999, 12, 1)) == 0
+
+
+def test_before_2006_no_basic_deduction_is_known() -> None:
     with pytest.raises(NotInForce):
-        filing_deadline(date(2005, 12, 1))
+        parameter("basic_deduction").at(date(2005, 12, 1))
 
 
 @pytest.mark.parametrize(
     "text", ["2006-4", "2006-13", "2006-00", "0000-01", "2006-04-01", "200604", "2006-04\n", ""]
 )
 def test_a_tax_month_is_written_in_one_way(text: str) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="YYYY-MM|month|year"):
         parse_tax_month(text)
 
 
@@ -184,5 +189,5 @@ def test_a_parameter_without_source_or_date_or_with_two_values_is_refused(
     path = tmp_path / "wrong.yaml"
     path.write_text(text)
 
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="no reference|not a date|stands twice"):
         read_parameter(path)

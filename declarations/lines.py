@@ -1,0 +1,358 @@
+"""A detail line (明细): its columns, and what is refused of it.
+
+Lines come as texts from a page or a workbook (`check_line`) and as JSON (`check_json_line`); the
+rules are the same, only the reading of a value differs. All faults of a line come at once. What the
+law makes of a line is not looked at here, but for what declaration-format.md refuses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from datetime import date
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from declarations.cells import LENIENT, STRICT, Cell, Reader, Wrong, clean_text, json_type, shown
+from declarations.faults import Fault, FaultCode
+from declarations.taxlaw.codes import COUNTRIES, DOCUMENT_TYPES, INCOME_ITEMS, OCCUPATIONS
+from declarations.taxlaw.donation import CHINA, donation_limit
+from declarations.taxlaw.identity import check_document_number, normalise_document_number
+from declarations.taxlaw.tax_month import CUMULATIVE_FROM, format_tax_month
+
+T = TypeVar("T")
+
+ZERO = Decimal("0.00")
+
+NAME_LIMIT = 100
+DOCUMENT_NUMBER_LIMIT = 40
+REMARK_LIMIT = 500
+FACTS_LIMIT = 30
+FACT_KEY_LIMIT = 40
+FACT_TEXT_LIMIT = 100
+
+# What a yes-or-no cell may say beside 是 and 否.
+HERE_WORDS = ("本单位", "非本单位")
+RESIDENT_WORDS = ("居民个人", "非居民个人")
+
+# Income items by the columns that are theirs.
+WAGES = frozenset(entry.code for entry in INCOME_ITEMS if entry.code.startswith("01"))
+WITH_CHARGES = frozenset(
+    entry.code for entry in INCOME_ITEMS if entry.code[:2] in {"02", "04", "06", "07"}
+)
+# 其他所得 ended with 2018: IIT Law (2018), article 2.
+OTHER_INCOME = "09"
+
+COLUMNS_OF_BOTH_FORMS = (
+    "name",
+    "document_type",
+    "document_number",
+    "country",
+    "occupation",
+    "employed_here",
+    "income_item",
+    "income",
+    "income_foreign",
+    "exempt_income",
+    "deductible_charges",
+    "donation",
+    "tax_reduction",
+    "tax_withheld",
+    "remark",
+    "facts",
+)
+AMOUNTS = (
+    "income",
+    "income_foreign",
+    "exempt_income",
+    "deductible_charges",
+    "donation",
+    "tax_reduction",
+    "tax_withheld",
+)
+REQUIRED_AMOUNTS = frozenset({"income", "tax_withheld"})
+# Of a resident's wages from 2019-01: this month's, and those that are cumulative.
+AMOUNTS_FROM_2019 = (
+    "pension",
+    "medical",
+    "unemployment",
+    "housing_fund",
+    "annuity",
+    "health_insurance",
+    "deferred_pension",
+    "other_deductions",
+    "cum_children",
+    "cum_education",
+    "cum_mortgage",
+    "cum_rent",
+    "cum_elderly",
+    "cum_infants",
+    "cum_private_pension",
+)
+COLUMNS_FROM_2019 = ("resident", *AMOUNTS_FROM_2019)
+COLUMNS = (*COLUMNS_OF_BOTH_FORMS, *COLUMNS_FROM_2019)
+_COLUMN_SET = frozenset(COLUMNS)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One taxpayer and one income item, in the columns of both forms. Amounts are yuan.
+
+    The columns of the form from 2019-01 (`resident` and from `pension` on) are none before it.
+    `facts` has texts and booleans only: a JSON number is kept as its plain decimal text.
+    """
+
+    name: str
+    document_type: str
+    document_number: str
+    country: str
+    occupation: str
+    employed_here: bool
+    income_item: str
+    income: Decimal
+    tax_withheld: Decimal
+    income_foreign: Decimal = ZERO
+    exempt_income: Decimal = ZERO
+    deductible_charges: Decimal = ZERO
+    donation: Decimal = ZERO
+    tax_reduction: Decimal = ZERO
+    remark: str = ""
+    facts: Mapping[str, str | bool] = dataclass_field(default_factory=dict, hash=False)
+    resident: bool | None = None
+    pension: Decimal | None = None
+    medical: Decimal | None = None
+    unemployment: Decimal | None = None
+    housing_fund: Decimal | None = None
+    annuity: Decimal | None = None
+    health_insurance: Decimal | None = None
+    deferred_pension: Decimal | None = None
+    other_deductions: Decimal | None = None
+    cum_children: Decimal | None = None
+    cum_education: Decimal | None = None
+    cum_mortgage: Decimal | None = None
+    cum_rent: Decimal | None = None
+    cum_elderly: Decimal | None = None
+    cum_infants: Decimal | None = None
+    cum_private_pension: Decimal | None = None
+
+    @property
+    def total_income(self) -> Decimal:
+        """Return 收入额合计: the income in yuan and the foreign one in yuan."""
+        return self.income + self.income_foreign
+
+    @property
+    def person(self) -> tuple[str, str]:
+        """Return what makes the taxpayer one person: the document's type and its one number."""
+        return (
+            self.document_type,
+            normalise_document_number(self.document_type, self.document_number),
+        )
+
+
+def check_line(
+    cells: Mapping[str, Cell | Mapping[str, object]],
+    tax_month: date,
+    row: int | None = None,
+    *,
+    born_by: date | None = None,
+) -> Line | list[Fault]:
+    """Return the line that texts of a page or a workbook make, or all its faults.
+
+    Keys are the columns' names; a blank text is an absent value. `row` goes into the faults,
+    `born_by` is the last day on which a taxpayer can have been born (today).
+    """
+    return _Check(cells, LENIENT, tax_month, row, born_by).line()
+
+
+def check_json_line(
+    data: object, tax_month: date, row: int | None = None, *, born_by: date | None = None
+) -> Line | list[Fault]:
+    """Return the line that a JSON object makes, to the letter of the format, or all its faults."""
+    if not isinstance(data, dict):
+        params = {"expected": "object", "found": json_type(data)}
+        return [Fault("", FaultCode.TYPE, params, row)]
+    return _Check(data, STRICT, tax_month, row, born_by).line()
+
+
+class _Check:
+    """The checking of one line: what is read so far, and what is wrong so far."""
+
+    def __init__(
+        self,
+        cells: Mapping[str, Any],
+        reader: Reader,
+        tax_month: date,
+        row: int | None,
+        born_by: date | None,
+    ) -> None:
+        self.cells = {key: value for key, value in cells.items() if not reader.is_blank(value)}
+        self.reader = reader
+        self.tax_month = tax_month
+        self.row = row
+        self.born_by = born_by
+        self.faults: list[Fault] = []
+        self.values: dict[str, Any] = {}
+
+    def line(self) -> Line | list[Fault]:
+        self._read()
+        self._person()
+        self._form()
+        self._columns_of_the_item()
+        self._remark_and_donation()
+        if self.faults:
+            return self.faults
+        return Line(**self.values)
+
+    def _read(self) -> None:
+        reader = self.reader
+        for key in self.cells:
+            if key not in _COLUMN_SET:
+                name = shown(key)
+                self._fault(name, FaultCode.UNKNOWN_KEY, key=name)
+        self._value("name", lambda value: reader.text(value, limit=NAME_LIMIT))
+        self._value("document_type", lambda value: reader.code(value, DOCUMENT_TYPES))
+        self._value(
+            "document_number",
+            lambda value: reader.document_number(value, limit=DOCUMENT_NUMBER_LIMIT),
+        )
+        self._value("country", lambda value: reader.code(value, COUNTRIES))
+        self._value("occupation", lambda value: reader.code(value, OCCUPATIONS))
+        self._value("employed_here", lambda value: reader.yes_no(value, HERE_WORDS))
+        self._value("income_item", lambda value: reader.code(value, INCOME_ITEMS))
+        for column in AMOUNTS:
+            self._value(column, reader.amount, required=column in REQUIRED_AMOUNTS)
+        self._value(
+            "remark",
+            lambda value: reader.text(value, limit=REMARK_LIMIT, remark=True),
+            required=False,
+        )
+        if "facts" in self.cells:
+            self._facts(self.cells["facts"])
+
+    def _value(self, column: str, read: Callable[[Any], T], *, required: bool = True) -> None:
+        if column not in self.cells:
+            if required:
+                self._fault(column, FaultCode.REQUIRED)
+            return
+        try:
+            value = read(self.cells[column])
+        except Wrong as wrong:
+            self._fault(column, wrong.code, **wrong.params)
+            return
+        if value == "" and required:
+            self._fault(column, FaultCode.REQUIRED)
+            return
+        self.values[column] = value
+
+    def _facts(self, facts: object) -> None:
+        if not isinstance(facts, Mapping):
+            self._fault("facts", FaultCode.TYPE, expected="object", found=json_type(facts))
+            return
+        if len(facts) > FACTS_LIMIT:
+            self._fault("facts", FaultCode.TOO_MANY, max=str(FACTS_LIMIT), found=str(len(facts)))
+            return
+        kept: dict[str, str | bool] = {}
+        try:
+            for key, value in facts.items():
+                kept[clean_text(str(key), limit=FACT_KEY_LIMIT)] = _fact(value)
+        except Wrong as wrong:
+            self._fault("facts", wrong.code, **wrong.params)
+            return
+        self.values["facts"] = kept
+
+    def _person(self) -> None:
+        number, document_type = self._known("document_number"), self._known("document_type")
+        if number is None or document_type is None:
+            return
+        fault = check_document_number(document_type, number, row=self.row, born_by=self.born_by)
+        if fault:
+            self.faults.append(fault)
+
+    def _form(self) -> None:
+        """The columns from 2019-01, and the item that ended before it."""
+        month = format_tax_month(self.tax_month)
+        if self.tax_month < CUMULATIVE_FROM:
+            for column in COLUMNS_FROM_2019:
+                if column in self.cells:
+                    self._fault(column, FaultCode.NOT_IN_FORCE, tax_month=month)
+            return
+        if self._known("income_item") == OTHER_INCOME:
+            self._fault(
+                "income_item", FaultCode.NOT_IN_FORCE, tax_month=month, income_item=OTHER_INCOME
+            )
+        country = self._known("country")
+        if "resident" not in self.cells and country == CHINA:
+            self.values["resident"] = True
+        elif "resident" in self.cells or country is not None:
+            self._value("resident", lambda value: self.reader.yes_no(value, RESIDENT_WORDS))
+        for column in AMOUNTS_FROM_2019:
+            self._value(column, self.reader.amount, required=False)
+            self.values.setdefault(column, ZERO)
+
+    def _columns_of_the_item(self) -> None:
+        item = self._known("income_item")
+        if item is None:
+            return
+        if item not in WAGES:
+            self._refuse_amounts(item, "exempt_income")
+        if item not in WITH_CHARGES:
+            self._refuse_amounts(item, "deductible_charges")
+        if self.tax_month >= CUMULATIVE_FROM and (
+            item not in WAGES or self._known("resident") is False
+        ):
+            self._refuse_amounts(item, *AMOUNTS_FROM_2019)
+
+    def _refuse_amounts(self, item: str, *columns: str) -> None:
+        for column in columns:
+            if self.values.get(column):
+                self._fault(column, FaultCode.NOT_APPLICABLE, income_item=item)
+
+    def _remark_and_donation(self) -> None:
+        if self.values.get("remark") or "remark" in self._faulty():
+            return
+        if self.values.get("tax_reduction"):
+            self._fault("remark", FaultCode.REMARK_REQUIRED, column="tax_reduction")
+        donation = self.values.get("donation")
+        needed = ("income_item", "country", "income")
+        if not donation or any(column not in self.values for column in needed):
+            return
+        if self._faulty() & {"income_foreign", "exempt_income", "deductible_charges", "resident"}:
+            return
+        limit = donation_limit(
+            tax_month=self.tax_month,
+            income_item=self.values["income_item"],
+            country=self.values["country"],
+            resident=self.values.get("resident"),
+            income=self.values["income"] + self.values.get("income_foreign", ZERO),
+            exempt_income=self.values.get("exempt_income", ZERO),
+            deductible_charges=self.values.get("deductible_charges", ZERO),
+            facts=self.values.get("facts", {}),
+        )
+        if limit is not None and donation > limit:
+            self._fault(
+                "donation", FaultCode.DONATION_LIMIT, limit=f"{limit:.2f}", value=f"{donation:.2f}"
+            )
+
+    def _known(self, column: str) -> Any:
+        return self.values.get(column)
+
+    def _faulty(self) -> set[str]:
+        return {fault.field for fault in self.faults}
+
+    def _fault(self, column: str, code: FaultCode, /, **params: str) -> None:
+        self.faults.append(Fault(column, code, params, self.row))
+
+
+def _fact(value: object) -> str | bool:
+    """Return a fact's value; a number as its plain decimal text, the same for 12 and 12.0."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, (int, Decimal)):
+        number = Decimal(value)
+        if not number.is_finite() or not -7 <= number.adjusted() <= 15 or len(str(number)) > 30:
+            raise Wrong(FaultCode.NUMBER)
+        return f"{number.normalize():f}" if number else "0"
+    if isinstance(value, str):
+        return clean_text(value, limit=FACT_TEXT_LIMIT)
+    raise Wrong(FaultCode.TYPE, expected="scalar", found=json_type(value))
