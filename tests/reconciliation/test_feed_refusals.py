@@ -203,6 +203,13 @@ def test_a_trailer_of_registrations_has_an_empty_total(trailer):
     assert fault_of(file_of(header, registration(), trailer), REGISTRATIONS) == UNREADABLE_TRAILER
 
 
+@pytest.mark.parametrize("end", ["\r\r", "\r\r\n", "\n\r\r", "\n\r\n"])
+def test_no_more_than_one_cr_is_dropped_at_the_end(end):
+    content = file_of(HEADER, payment()) + b"T|1|10.00" + end.encode()
+
+    assert refusal_of(content).code == RefusalCode.TRAILER
+
+
 def test_a_total_may_have_18_digits_before_the_point():
     rows = [payment("99999999999999.99")] * 11
     leading_zeros = file_of(HEADER, *rows, "T|11|001099999999999999.89")
