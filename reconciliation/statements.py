@@ -1,0 +1,17 @@
+"""The statements that the ORM cannot say, a file each in `sql/`."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "sql"
+
+
+@cache
+def statement(name: str, **parts: str) -> str:
+    """Return the text of `sql/NAME.sql`, its {parts} filled in. Values go in as parameters."""
+    text = (FOLDER / f"{name}.sql").read_text(encoding="utf-8")
+    for part, sql in parts.items():
+        text = text.replace(f"{{{part}}}", sql)
+    return text
