@@ -143,7 +143,7 @@ def test_before_2006_no_basic_deduction_is_known() -> None:
     "text", ["2006-4", "2006-13", "2006-00", "0000-01", "2006-04-01", "200604", "2006-04\n", ""]
 )
 def test_a_tax_month_is_written_in_one_way(text: str) -> None:
-    with pytest.raises(ValueError, match="YYYY-MM|month|year"):
+    with pytest.raises(ValueError, match=r"YYYY-MM|month|year"):
         parse_tax_month(text)
 
 
@@ -189,5 +189,5 @@ def test_a_parameter_without_source_or_date_or_with_two_values_is_refused(
     path = tmp_path / "wrong.yaml"
     path.write_text(text)
 
-    with pytest.raises(ValueError, match="no reference|not a date|stands twice"):
+    with pytest.raises(ValueError, match=r"no reference|not a date|stands twice"):
         read_parameter(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -690,4 +691,16 @@ def test_the_digest_is_that_of_the_receipts_definition() -> None:
     assert "filed_on" not in form
     assert digest({"b": 1, "a": "中"}) == (
         "d8158d9a7acf211407d1309876015fc6e69f13b7dd8126a571e429ddce565911"
+    )
+
+
+def test_a_head_has_the_same_digest_before_it_is_counted() -> None:
+    declaration = check_declaration(whole())
+    assert isinstance(declaration, Declaration)
+    uncounted = replace(
+        declaration.header, own_headcount=None, other_headcount=None, total_income=None
+    )
+
+    assert canonical(uncounted, declaration.lines) == canonical(
+        declaration.header, declaration.lines
     )
