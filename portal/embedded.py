@@ -32,7 +32,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from importlib import metadata, util
 from pathlib import Path
 from typing import TypedDict
@@ -267,13 +267,15 @@ def _is_open_to_nobody(home: Path) -> bool:
     return all(folder.stat().st_mode & 0o001 for folder in (home, *home.resolve().parents))
 
 
-def _run(arguments: Sequence[str | Path], folder: Path) -> None:
+def _run(folder: Path, *arguments: str | Path, words: str = "") -> None:
     """Run one of the servers' programs to its end, as their owner."""
     # Not a pipe: the server started by pg_ctl would keep it open.
-    with tempfile.TemporaryFile() as output:
+    with tempfile.TemporaryFile() as source, tempfile.TemporaryFile() as output:
+        source.write(words.encode())
+        source.seek(0)
         finished = subprocess.run(
             arguments,
-            stdin=subprocess.DEVNULL,
+            stdin=source,
             stdout=output,
             stderr=subprocess.STDOUT,
             cwd=folder,
@@ -283,8 +285,8 @@ def _run(arguments: Sequence[str | Path], folder: Path) -> None:
         )
         if finished.returncode:
             output.seek(0)
-            words = output.read().decode(errors="replace").strip()
-            raise EmbeddedServersRefused(f"{Path(arguments[0]).name} failed: {words}")
+            said = output.read().decode(errors="replace").strip()
+            raise EmbeddedServersRefused(f"{Path(arguments[0]).name} failed: {said}")
 
 
 class _Identity(TypedDict, total=False):
@@ -323,7 +325,7 @@ def _postgresql_programs(folder: Path) -> Path:
         shutil.copytree(
             package / "pginstall",
             draft / package.name / "pginstall",
-            ignore=shutil.ignore_patterns("include", "pg_test*", "pgbench", "ecpg"),
+            ignore=shutil.ignore_patterns("include", "pg_test*", "pgbench", "psql", "ecpg"),
         )
         libraries = package.with_name(f"{package.name}.libs")
         if libraries.exists():
@@ -340,27 +342,36 @@ def _start_postgresql(home: Path, folder: Path, *, fsync: bool) -> None:
         return
     programs = _postgresql_programs(folder)
     data = folder / "postgresql"
-    is_new = not data.exists()
-    if is_new:
+    if not data.exists():
         # initdb works under another name, so that one that was killed is not taken for done.
         data = folder / "postgresql.new"
         shutil.rmtree(data, ignore_errors=True)
         _run(
-            [
-                programs / "initdb",
-                f"--pgdata={data}",
-                "--username=postgres",
-                "--encoding=UTF8",
-                "--locale=C",
-                "--locale-provider=builtin",
-                "--builtin-locale=C.UTF-8",
-                "--auth-local=trust",
-                "--auth-host=reject",
-                "--no-instructions",
-                *([] if fsync else ["--no-sync"]),
-            ],
             folder,
+            programs / "initdb",
+            f"--pgdata={data}",
+            "--username=postgres",
+            "--encoding=UTF8",
+            "--locale=C",
+            "--locale-provider=builtin",
+            "--builtin-locale=C.UTF-8",
+            "--auth-local=trust",
+            "--auth-host=reject",
+            "--no-instructions",
+            *([] if fsync else ["--no-sync"]),
         )
+        _write_configuration(data, folder, fsync=fsync)
+        # Without a server: one that was killed here would be left running on half a database.
+        _run(
+            folder,
+            programs / "postgres",
+            "--single",
+            "-D",
+            data,
+            "postgres",
+            words="CREATE ROLE portal LOGIN CREATEDB\nCREATE DATABASE portal OWNER portal\n",
+        )
+        data = data.rename(folder / "postgresql")
     elif (version := (data / "PG_VERSION").read_text().strip()) != MAJOR_VERSION:
         raise EmbeddedServersRefused(
             f"The data in {data} is of PostgreSQL {version}, the server of {MAJOR_VERSION}. "
@@ -368,23 +379,14 @@ def _start_postgresql(home: Path, folder: Path, *, fsync: bool) -> None:
         )
     _write_configuration(data, folder, fsync=fsync)
     _run(
-        [programs / "pg_ctl", f"--pgdata={data}", "--wait", f"--timeout={START_SECONDS}"]
-        + [f"--log={folder / 'postgresql.log'}", "start"],
         folder,
+        programs / "pg_ctl",
+        f"--pgdata={data}",
+        "--wait",
+        f"--timeout={START_SECONDS}",
+        f"--log={folder / 'postgresql.log'}",
+        "start",
     )
-    if is_new:
-        for statement in (
-            "CREATE ROLE portal LOGIN CREATEDB",
-            "CREATE DATABASE portal OWNER portal",
-        ):
-            _run(
-                [programs / "psql", "--no-psqlrc", "--quiet", f"--host={folder}"]
-                + ["--username=postgres", "--dbname=postgres", f"--command={statement}"],
-                folder,
-            )
-        _run([programs / "pg_ctl", f"--pgdata={data}", "--wait", "--mode=fast", "stop"], folder)
-        data.rename(folder / "postgresql")
-        _start_postgresql(home, folder, fsync=fsync)
 
 
 def _write_configuration(data: Path, folder: Path, *, fsync: bool) -> None:
@@ -396,9 +398,13 @@ def _stop_postgresql(home: Path) -> None:
     folder = socket_folder(home).resolve()
     if (folder / "postgresql" / "postmaster.pid").exists() and _answers(postgresql_socket(home)):
         _run(
-            [_postgresql_programs(folder) / "pg_ctl", f"--pgdata={folder / 'postgresql'}"]
-            + ["--wait", f"--timeout={START_SECONDS}", "--mode=fast", "stop"],
             folder,
+            _postgresql_programs(folder) / "pg_ctl",
+            f"--pgdata={folder / 'postgresql'}",
+            "--wait",
+            f"--timeout={START_SECONDS}",
+            "--mode=fast",
+            "stop",
         )
 
 
@@ -411,11 +417,26 @@ def _start_valkey(home: Path, folder: Path) -> None:
     if os.getuid() == 0:
         os.chown(data, _owner().pw_uid, _owner().pw_gid)
     _run(
-        [_valkey_program(folder), "--port", "0", "--unixsocket", str(folder / path.name)]
-        + ["--unixsocketperm", "700", "--daemonize", "yes", "--dir", str(data)]
-        + ["--logfile", str(folder / "valkey.log"), "--appendonly", "yes"]
-        + ["--maxmemory-policy", "noeviction", "--save", ""],
         folder,
+        _valkey_program(folder),
+        "--port",
+        "0",
+        "--unixsocket",
+        str(folder / path.name),
+        "--unixsocketperm",
+        "700",
+        "--daemonize",
+        "yes",
+        "--dir",
+        str(data),
+        "--logfile",
+        str(folder / "valkey.log"),
+        "--appendonly",
+        "yes",
+        "--maxmemory-policy",
+        "noeviction",
+        "--save",
+        "",
     )
     deadline = time.monotonic() + START_SECONDS
     while not _valkey_says(path, b"PING").startswith(b"+PONG"):
