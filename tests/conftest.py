@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 # Before anything reads the settings: tests never touch the home of the portal in use. Each run
@@ -10,7 +11,11 @@ os.environ["PORTAL_ENV"] = "test"
 os.environ["PORTAL_HOME"] = tempfile.mkdtemp(prefix="iit-portal-test-", dir="/var/tmp")
 os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
 
+import pytest
 from django.conf import settings
+from django.db import connection
+from django.test.utils import setup_databases, teardown_databases
+from pytest_django import DjangoDbBlocker
 
 from portal import embedded
 
@@ -18,3 +23,38 @@ from portal import embedded
 def pytest_configure() -> None:
     """Start the servers; they are stopped, and the home is removed, when pytest ends."""
     embedded.ensure(Path(settings.PORTAL_HOME), settings.EMBEDDED_SERVERS, temporary=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """Make the test database, whether or not a test says that it wants one by a mark."""
+    with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False)
+    yield
+    with django_db_blocker.unblock():
+        teardown_databases(made, verbosity=0)
+
+
+@pytest.fixture
+def committed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Give the test a copy of the test database, in which it commits: for threads, for instance.
+
+    Not `django_db(transaction=True)`: that truncates every table afterwards, which evidence
+    refuses, and which takes the rows of the migrations away. A thread closes its connection.
+    """
+    with django_db_blocker.unblock():
+        connection.close()
+        name = connection.settings_dict["NAME"]
+        copy = f"{name}_committed"
+        with connection._nodb_cursor() as cursor:
+            cursor.execute(f'CREATE DATABASE "{copy}" TEMPLATE "{name}"')
+        connection.settings_dict["NAME"] = copy
+        try:
+            yield
+        finally:
+            connection.close()
+            connection.settings_dict["NAME"] = name
+            with connection._nodb_cursor() as cursor:
+                cursor.execute(f'DROP DATABASE "{copy}" WITH (FORCE)')
