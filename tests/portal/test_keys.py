@@ -48,11 +48,11 @@ def test_the_environment_holds_the_same_lines(settings: Settings) -> None:
     assert keyring().index == bytes.fromhex(THREE)
 
 
-def test_the_file_comes_before_the_environment(settings: Settings, tmp_path: Path) -> None:
+def test_the_environment_comes_before_the_file(settings: Settings, tmp_path: Path) -> None:
     settings.SEALING_KEY_FILE = str(key_file(tmp_path, f"7:{ONE}"))
     settings.SEALING_KEY = f"1:{TWO}"
 
-    assert keyring().newest == 7
+    assert keyring().newest == 1
 
 
 def test_a_key_without_a_name_is_number_one_and_makes_the_indexes(
