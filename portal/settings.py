@@ -176,6 +176,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "portal.context.site",
             ],
         },
     },
@@ -210,6 +211,21 @@ TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 # zh_Hans groups by four and without a sign, and would make the year 2006 "2,006" in English.
 USE_THOUSAND_SEPARATOR = False
+
+
+# The language switch; it is no secret, and scripts have no use for it.
+LANGUAGE_COOKIE_NAME = "__Host-language" if PRODUCTION else "language"
+LANGUAGE_COOKIE_SECURE = PRODUCTION
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 60 * 60
+
+
+# --- What every page says about the bureau ---
+
+HOTLINE = environment.text("HOTLINE", "12366")
+HOTLINE_HOURS = environment.text("HOTLINE_HOURS", "8:30–12:00, 14:30–18:00")  # on working days
+DEMONSTRATION = environment.switch("DEMONSTRATION", default=not PRODUCTION)
 
 
 # --- Who may come in ---
