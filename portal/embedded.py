@@ -146,6 +146,7 @@ def remove(home: Path) -> None:
 
 def guard(home: Path, *, temporary: bool) -> None:
     """Wait until no user is left, however the last one ended, and stop the servers."""
+    os.chdir("/")
     users = _open(home / "users.lock")
     while True:
         fcntl.flock(users, fcntl.LOCK_EX)
@@ -215,15 +216,19 @@ def _start_guard(home: Path, *, temporary: bool) -> None:
     except BlockingIOError:
         return  # there is one
     else:
-        # The guard inherits the open file, and the lock with it.
-        subprocess.Popen(
+        # The guard inherits the open file, and the lock with it. It outlives this process, so
+        # nobody waits for it: hence no subprocess.Popen, which would complain.
+        os.set_inheritable(lock, True)
+        os.posix_spawn(
+            sys.executable,
             [sys.executable, "-I", __file__, str(home), *(["--temporary"] if temporary else [])],
-            pass_fds=[lock],
-            start_new_session=True,
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            os.environ,
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
+                (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
+            ],
+            setsid=True,
         )
     finally:
         os.close(lock)
