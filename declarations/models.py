@@ -225,6 +225,8 @@ class Declaration(models.Model):
     )
     digest = models.CharField(max_length=64, blank=True, editable=False)
     line_count = models.PositiveIntegerField(_("人次"), default=0, editable=False)
+    # What the last check found; none when the draft was not checked since its last change.
+    fault_count = models.PositiveIntegerField(null=True, editable=False)
 
     objects = DeclarationQuerySet.as_manager()
 

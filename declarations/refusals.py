@@ -1,0 +1,150 @@
+"""What is refused of months, drafts and filings, in sentences for the person who asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from declarations.faults import Fault
+from declarations.models import AgentMonth, Declaration
+from portal.errors import Refusal
+
+
+class MonthIsClosed(Refusal):
+    code = "MONTH_CLOSED"
+
+    def __init__(self, month: AgentMonth) -> None:
+        super().__init__(
+            _("%(month)s的明细申报信息与核心系统缴款入库信息一致,如果修改,请联系税务所。")
+            % {"month": month}
+        )
+
+
+class MonthIsNotClosed(Refusal):
+    code = "MONTH_NOT_CLOSED"
+
+    def __init__(self, month: AgentMonth) -> None:
+        super().__init__(_("%(month)s尚未核对成功或已经打开,无需再次打开。") % {"month": month})
+
+
+class MonthIsNotReopened(Refusal):
+    code = "MONTH_NOT_REOPENED"
+
+    def __init__(self, month: AgentMonth) -> None:
+        super().__init__(_("%(month)s未被税务所打开,无需关闭。") % {"month": month})
+
+
+class ReasonIsMissing(Refusal):
+    code = "REASON_REQUIRED"
+
+    def __init__(self) -> None:
+        super().__init__(_("请填写原因。"))
+
+
+class MonthIsNotDeclarable(Refusal):
+    code = "MONTH_NOT_DECLARABLE"
+
+    def __init__(self, first: str, last: str) -> None:
+        super().__init__(
+            _("只能申报 %(first)s 至 %(last)s 的税款所属月份。") % {"first": first, "last": last}
+        )
+
+
+class DraftExists(Refusal):
+    """There is a draft of that month and kind; `declaration` is it."""
+
+    code = "DRAFT_EXISTS"
+
+    def __init__(self, declaration: Declaration) -> None:
+        self.declaration = declaration
+        super().__init__(
+            _("%(declaration)s已有一份草稿,请继续填写或先删除该草稿。")
+            % {"declaration": declaration}
+        )
+
+
+class NotADraft(Refusal):
+    code = "NOT_A_DRAFT"
+
+    def __init__(self, declaration: Declaration) -> None:
+        super().__init__(
+            _("%(declaration)s已经提交,不能再修改。如有错误,请更正申报。")
+            % {"declaration": declaration}
+        )
+
+
+class DraftHasFaults(Refusal):
+    """Some of a draft is wrong; `faults` says what."""
+
+    code = "FAULTS"
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = faults
+        super().__init__(
+            ngettext(
+                "申报表有 %(count)d 处需修改,修改后才能提交。",
+                "申报表有 %(count)d 处需修改,修改后才能提交。",
+                len(faults),
+            )
+            % {"count": len(faults)}
+        )
+
+
+class DraftHasChanged(Refusal):
+    code = "DRAFT_CHANGED"
+
+    def __init__(self) -> None:
+        super().__init__(_("您检查之后,这份申报表在别处又有改动。请重新检查后再提交。"))
+
+
+class KeyIsUsed(Refusal):
+    """A filing key came again with something else to file (409)."""
+
+    code = "KEY_USED"
+
+    def __init__(self) -> None:
+        super().__init__(_("这次提交的编号已用于另一份申报,请返回检查页重新提交。"))
+
+
+class TooManyLines(Refusal):
+    code = "TOO_MANY"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            _("一份草稿最多 %(most)d 行明细,请分次导入或使用接口申报。") % {"most": most}
+        )
+
+
+class AgentIsNotRegistered(Refusal):
+    code = "AGENT"
+
+    def __init__(self, computer_code: str) -> None:
+        super().__init__(
+            _("计算机代码“%(code)s”没有登记信息,请与主管税务所核对。") % {"code": computer_code}
+        )
+
+
+class WorkbookIsRefused(Refusal):
+    """The file as a whole cannot be read; `reason` is a stable code."""
+
+    code = "WORKBOOK"
+
+    def __init__(self, reason: str, sentence: str) -> None:
+        self.reason = reason
+        super().__init__(sentence)
+
+
+class WorkbookHasFaults(Refusal):
+    """Rows of a workbook are wrong; `faults` has all of them, in the order of the rows."""
+
+    code = "WORKBOOK_FAULTS"
+
+    def __init__(self, faults: Sequence[Fault], rows: int) -> None:
+        self.faults = faults
+        self.rows = rows
+        super().__init__(
+            _("文件有 %(count)d 处错误,未导入任何一行。请按下表修改后重新上传。")
+            % {"count": len(faults)}
+        )

@@ -1,0 +1,1 @@
+"""Everything that writes what agents file. A module per subject."""

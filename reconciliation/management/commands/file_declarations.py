@@ -1,0 +1,35 @@
+"""manage.py file_declarations FILE.jsonl"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from declarations.services.window import file_declarations
+from reconciliation.services.reconciling import reconcile_months
+
+
+class Command(BaseCommand):
+    help = (
+        "File the declarations of a JSON Lines file that was brought to the window, then reconcile "
+        "what changed. Prints one JSON object; the exit status is 1 when a line was refused."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path, metavar="FILE.jsonl")
+
+    def handle(self, *args: Any, file: Path, **options: Any) -> None:
+        if not file.is_file():
+            raise CommandError(f"{file} is not a file.", returncode=2)
+        try:
+            report = file_declarations(file)
+        except PermissionError as error:
+            raise CommandError(f"{file} cannot be read.", returncode=2) from error
+        reconcile_months(report.agent_ids)
+        self.stdout.write(json.dumps(report.as_json(), ensure_ascii=False))
+        if report.refused:
+            sys.exit(1)
