@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from django.db.models import Count
+from django.db.models import Count, Max
 
 from declarations.models import PaymentWatermark
 from reconciliation.models import FeedDay, FeedFile, FeedKind
@@ -53,8 +53,8 @@ def gaps() -> list[date]:
         return []
     newest = (
         FeedFile.objects.filter(kind=FeedKind.JKRK, state=FeedFile.State.IMPORTED)
-        .order_by("-business_date")
-        .values_list("business_date", flat=True)[0]
+        .aggregate(newest=Max("business_date"))
+        .get("newest", row.first_day)
     )
     complete = complete_days(row.first_day)
     days = (row.first_day + timedelta(days=n) for n in range((newest - row.first_day).days))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import islice
+from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -71,10 +72,15 @@ def export_months() -> Iterator[dict[str, str]]:
         yield from entries_of_months(batch)
 
 
+def with_current_result(months: AgentMonthQuerySet) -> QuerySet[Any]:
+    """Annotate `current_result`, what a month's stored result means today. One more query."""
+    return months.with_current_result(watermark())
+
+
 def months_with_a_result(months: AgentMonthQuerySet) -> QuerySet[AgentMonth, Row]:
     """Return what `entries_of_months` reads, by computer code and tax month."""
     return (
-        months.with_current_result(watermark())
+        with_current_result(months)
         .exclude(current_result=None)
         .order_by("agent__computer_code", "tax_month")
         .values_list("pk", "agent__computer_code", "tax_month", "current_result")

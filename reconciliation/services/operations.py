@@ -1,0 +1,88 @@
+"""What people set going by hand, each with an entry in the audit."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db import transaction
+
+from declarations.models import AgentMonth
+from declarations.taxlaw.tax_month import format_tax_month
+from portal.hints import hint
+from portal.models import AuditEntry, User, WithholdingAgent
+from reconciliation.models import FeedFile, QuarantinedRow
+from reconciliation.refusals import FileIsNotStopped, RowHasLeft
+from reconciliation.services import importing, quarantine, reconciling
+
+
+def confirm_month(agent: WithholdingAgent, tax_month: date, *, by: User, address: str) -> None:
+    """Reconcile an agent's changed months at once (确认)."""
+    reconciling.reconcile_months([agent.pk])
+    AuditEntry.objects.create(
+        user=by,
+        agent=agent,
+        action=AuditEntry.Action.MONTH,
+        outcome="confirmed",
+        address=address,
+        detail={"tax_month": format_tax_month(tax_month)},
+    )
+
+
+@transaction.atomic
+def try_month_again(month: AgentMonth, *, by: User, address: str) -> None:
+    """Let a month that failed too often be reconciled again, its count of attempts at zero."""
+    AgentMonth.objects.select_for_update().filter(pk=month.pk).update(attempts=0)
+    AuditEntry.objects.create(
+        user=by,
+        agent=month.agent,
+        action=AuditEntry.Action.MONTH,
+        outcome="try again",
+        address=address,
+        detail={"tax_month": format_tax_month(month.tax_month)},
+    )
+    hint("reconciliation.reconcile", month.agent_id)
+
+
+@transaction.atomic
+def try_file_again(file: FeedFile, *, by: User, address: str) -> None:
+    """Let a stopped file be imported by the next run. FileIsNotStopped."""
+    file = FeedFile.objects.select_for_update().get(pk=file.pk)
+    if file.state != FeedFile.State.STOPPED:
+        raise FileIsNotStopped(file)
+    importing.try_again(file)
+    AuditEntry.objects.create(
+        user=by,
+        action=AuditEntry.Action.IMPORT,
+        outcome="try again",
+        address=address,
+        detail={"file": file.name},
+    )
+
+
+@transaction.atomic
+def set_day_count(
+    kind: str, business_date: date, count: int, *, by: User, reason: str, address: str
+) -> None:
+    """Say how many files a business date has, where the core system's COUNT was wrong."""
+    importing.set_day_count(kind, business_date, count)
+    AuditEntry.objects.create(
+        user=by,
+        action=AuditEntry.Action.SETTING,
+        outcome="day count",
+        address=address,
+        detail={
+            "kind": kind,
+            "business_date": business_date.isoformat(),
+            "count": count,
+            "reason": reason,
+        },
+    )
+
+
+@transaction.atomic
+def dismiss_row(row: QuarantinedRow, *, by: User, reason: str) -> None:
+    """Put a row in quarantine aside for good. RowHasLeft."""
+    row = QuarantinedRow.objects.select_for_update(of=["self"]).get(pk=row.pk)
+    if row.left_at is not None:
+        raise RowHasLeft(row)
+    quarantine.dismiss(row, by=by, reason=reason)
