@@ -91,7 +91,10 @@ class AgentMonth(models.Model):
         MISMATCHED = "mismatched", _("核对不成功")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    agent = models.ForeignKey(WithholdingAgent, on_delete=models.PROTECT, related_name="months")
+    # Its index is that of the constraint: agent, then tax month.
+    agent = models.ForeignKey(
+        WithholdingAgent, on_delete=models.PROTECT, related_name="months", db_index=False
+    )
     tax_month = models.DateField(_("税款所属月份"), help_text=_("税款所属月份的第一天"))
     changed = models.PositiveIntegerField(default=0, editable=False)
     reconciled = models.PositiveIntegerField(default=0, editable=False)

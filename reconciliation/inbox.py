@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import file_digest
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
@@ -58,7 +59,7 @@ def open_delivery(folder: Path, name: str) -> Iterator[Delivery]:
         yield Delivery(stream, marker.read(LONGEST_MARKER))
 
 
-def _open_regular(path: Path) -> BinaryIO:
+def _open_regular(path: Path) -> BufferedReader:
     # O_NONBLOCK: a pipe put in the file's place must not hold the import up.
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)

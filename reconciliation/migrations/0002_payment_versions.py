@@ -24,6 +24,7 @@ JOINS = """
     JOIN declarations_agentmonth AS month ON month.id = payment.agent_month_id
     JOIN portal_withholdingagent AS agent ON agent.id = month.agent_id
 """
+# ruff: noqa: S608  made of the constants above
 VIEW = f"""
 CREATE VIEW reconciliation_paymentversion AS
 SELECT {COLUMNS}, true AS is_newest, {CONTENT} AS content
@@ -51,6 +52,25 @@ def evidence(table: str) -> migrations.RunSQL:
     )
 
 
+KEEP_FILES = """
+CREATE FUNCTION refuse_to_delete_a_finished_file() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.finished_at IS NULL THEN
+        RETURN OLD;
+    END IF;
+    RAISE EXCEPTION 'a finished file of the feed is evidence: it is never deleted'
+        USING ERRCODE = 'restrict_violation';
+END
+$$;
+CREATE TRIGGER evidence_rows BEFORE DELETE ON reconciliation_feedfile
+    FOR EACH ROW EXECUTE FUNCTION refuse_to_delete_a_finished_file();
+"""
+KEEP_FILES_BACK = """
+DROP TRIGGER evidence_rows ON reconciliation_feedfile;
+DROP FUNCTION refuse_to_delete_a_finished_file();
+"""
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("reconciliation", "0001_initial"),
@@ -60,4 +80,5 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(VIEW, "DROP VIEW reconciliation_paymentversion"),
         *(evidence(table) for table in TABLES),
+        migrations.RunSQL(KEEP_FILES, KEEP_FILES_BACK),
     ]

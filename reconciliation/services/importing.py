@@ -20,6 +20,7 @@ from portal.hints import hint
 from portal.models import AuditEntry
 from reconciliation import inbox, selectors
 from reconciliation.feed import (
+    FeedKind,
     FeedName,
     FeedReader,
     FileRefusal,
@@ -31,7 +32,7 @@ from reconciliation.feed import (
     parse_marker,
     parse_name,
 )
-from reconciliation.models import FeedDay, FeedFile, FeedKind, QuarantinedRow
+from reconciliation.models import FeedDay, FeedFile, QuarantinedRow
 from reconciliation.services import quarantine, registrations
 from reconciliation.services.payments import Staging
 
@@ -96,7 +97,7 @@ def _import_feed(folder: Path) -> ImportReport:
         (
             parsed.business_date
             for name in names
-            if (parsed := _parsed(name)) and parsed.kind == FeedKind.JKRK
+            if (parsed := _parsed(name)) and parsed.kind is FeedKind.PAYMENTS
         ),
         default=None,
     )
@@ -118,9 +119,7 @@ def _parsed(name: str) -> FeedName | None:
 def _order(name: str) -> tuple[object, ...]:
     """Sort by business date, registrations before payments, number; unreadable names first."""
     parsed = _parsed(name)
-    if parsed is None:
-        return (date.min, 0, 0, name)
-    return (parsed.business_date, parsed.kind == FeedKind.JKRK, parsed.number, name)
+    return (True, *parsed.import_order) if parsed else (False, name)
 
 
 def _import_one(folder: Path, name: str, first_day: date | None, report: ImportReport) -> None:
@@ -184,7 +183,7 @@ def _load(file: FeedFile, delivery: inbox.Delivery, first_day: date | None) -> C
         file.state = FeedFile.State.REPEATED
         outcomes: Counter[str] = Counter()
     else:
-        take = _take_payments if name.kind == FeedKind.JKRK else _take_registrations
+        take = _take_payments if name.kind is FeedKind.PAYMENTS else _take_registrations
         outcomes = take(file, reader)
         summary = reader.summary
         assert summary is not None  # noqa: S101  a refusal has left already
@@ -199,7 +198,7 @@ def _load(file: FeedFile, delivery: inbox.Delivery, first_day: date | None) -> C
         )
     file.finished_at = timezone.now()
     file.save()
-    if file.state == FeedFile.State.IMPORTED and name.kind == FeedKind.JKRK:
+    if file.state == FeedFile.State.IMPORTED and name.kind is FeedKind.PAYMENTS:
         _advance_watermark(first_day or name.business_date)
     _audit(file)
     return outcomes
@@ -220,8 +219,7 @@ def _compare_with_earlier(file: FeedFile, reader: FeedReader, earlier: FeedFile)
 
 def _take_payments(file: FeedFile, reader: FeedReader) -> Counter[str]:
     outcomes: Counter[str] = Counter()
-    with connection.cursor() as cursor:
-        staging = Staging(cursor, file.pk)
+    with connection.cursor() as cursor, Staging(cursor, file.pk) as staging:
         for batch in reader.batches():
             staging.add((row.line, row.raw[2:]) for row in batch.payments)
             quarantine.keep(file, batch.quarantined)

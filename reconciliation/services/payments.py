@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from django.db import connection
 from django.utils import timezone
@@ -76,12 +76,23 @@ PARTS = {
 
 
 class Staging:
-    """The staging table of one import, for rows that obey every rule of their own."""
+    """The staging table of one import, for rows that obey every rule of their own.
+
+    A context manager: the table is gone at its end.
+    """
 
     def __init__(self, cursor: CursorWrapper, feed_file_id: int) -> None:
         self._cursor = cursor
         self._feed_file_id = feed_file_id
         self._is_empty = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        # After an error the transaction is rolled back, and the tables with it.
+        if kind is None and not self._is_empty:
+            self._cursor.execute("DROP TABLE IF EXISTS staged_payment, touched_month")
 
     def add(self, rows: Iterable[tuple[int, str]]) -> None:
         """Add rows: the line's number and its text from field 2 on, as it came."""
@@ -135,11 +146,7 @@ class Staging:
         if self._is_empty:
             return
         with connection.chunked_cursor() as cursor:
-            cursor.execute(  # noqa: S608  made of the constant above
-                "SELECT feed_line, outcome, (amount::numeric * 100)::bigint,"
-                f" concat_ws('|', 'D', {', '.join(FIELDS)}) FROM staged_payment"
-                " WHERE outcome IN ('AGENT', 'CONFLICT') ORDER BY position"
-            )
+            cursor.execute(statement("left_over_payments", fields=", ".join(FIELDS)))
             for line, code, fen, text in cursor:
                 yield QuarantinedLine(line, RowCode(code), fen, text)
 

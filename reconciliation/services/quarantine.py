@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable
 from datetime import datetime
@@ -27,6 +28,8 @@ from reconciliation.statements import statement
 
 BATCH = 1000
 REASON = "release from quarantine"
+PAYMENT_FIELDS = 17
+COMPUTER_CODE = re.compile(r"[0-9A-Z]{8}")
 LEFT = set(QuarantinedRow.LeftAs.values)
 
 
@@ -41,20 +44,31 @@ def _row(file: FeedFile, line: QuarantinedLine) -> QuarantinedRow:
     row = QuarantinedRow(
         feed_file=file,
         line_number=line.line,
-        kind=file.kind,
+        kind=file.kind or "",
         code=line.code,
         raw=line.raw,
         amount=Decimal(line.fen).scaleb(-2) if file.kind == FeedKind.JKRK else None,
     )
     if line.code in (RowCode.AGENT, RowCode.CONFLICT):
         _remember_key(row, line.raw)
+    elif file.kind == FeedKind.JKRK:
+        row.computer_code = _computer_code(line.raw)
     return row
+
+
+def _computer_code(raw: str) -> str:
+    """Return whom a payment row names, if its fields are in place: the tax office looks it up."""
+    fields = raw.split("|")
+    if len(fields) == PAYMENT_FIELDS and COMPUTER_CODE.fullmatch(fields[3]):
+        return fields[3]
+    return ""
 
 
 def _remember_key(row: QuarantinedRow, raw: str) -> None:
     parse = parse_payment if row.kind == FeedKind.JKRK else parse_registration
     parsed = parse(row.line_number, raw)
-    assert isinstance(parsed, PaymentRow | RegistrationRow)
+    if not isinstance(parsed, PaymentRow | RegistrationRow):
+        raise TypeError("AGENT and CONFLICT are for rows that obey every rule of their own")
     row.computer_code = parsed.computer_code
     row.row_updated_at = datetime.fromisoformat(parsed.updated_at)
     if isinstance(parsed, PaymentRow):
@@ -80,7 +94,7 @@ def _overtaken() -> list[tuple[int, str, str]]:
     """Let go what a newer record of the same key has overtaken: file, code, outcome of each."""
     with connection.cursor() as cursor:
         cursor.execute(statement("leave_overtaken_rows"), {"now": timezone.now()})
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _registrations() -> list[tuple[int, str, str]]:
@@ -116,8 +130,7 @@ def _payments() -> list[tuple[int, str, str]]:
     )
     if not rows:
         return []
-    with connection.cursor() as cursor:
-        staging = Staging(cursor, rows[0].feed_file_id)
+    with connection.cursor() as cursor, Staging(cursor, rows[0].feed_file_id) as staging:
         staging.add_quarantined(
             (row.pk, row.feed_file_id, row.line_number, row.raw.reveal(REASON)[2:]) for row in rows
         )

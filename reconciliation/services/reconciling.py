@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F
@@ -47,7 +48,7 @@ def reconcile_all(*, changed_only: bool) -> Counter[str]:
         results.update(
             AgentMonth.objects.filter(pk__in=batch)
             .with_current_result(selectors.watermark())
-            .values_list("current_result", flat=True)
+            .values_list("current_result", flat=True)  # type: ignore[misc]  # an annotation
         )
     return results
 
@@ -73,18 +74,19 @@ def _reconcile(months: list[int]) -> None:
                 "small_taxes": [small_tax for _, small_tax in law.values()],
             },
         )
-        concluded = [_conclude(*row, law) for row in cursor]
-        columns = dict(
-            zip(
-                ("months", "results", "settles_on", "sums"),
-                map(list, zip(*concluded, strict=True)),
-                strict=True,
-            )
-        )
-        if concluded:
-            parameters = {**columns, "now": timezone.now()}
-            cursor.execute(statement("keep_results"), parameters)
-            cursor.execute(statement("conclude_months"), parameters)
+        concluded = [_conclude(law, *row) for row in cursor]
+        if not concluded:
+            return
+        ids, results, settles_on, sums = zip(*concluded, strict=True)
+        parameters: dict[str, Any] = {
+            "months": list(ids),
+            "results": list(results),
+            "settles_on": list(settles_on),
+            "sums": list(sums),
+            "now": timezone.now(),
+        }
+        cursor.execute(statement("keep_results"), parameters)
+        cursor.execute(statement("conclude_months"), parameters)
 
 
 def law_of_settling(tax_month: date) -> tuple[date, Decimal]:
@@ -93,13 +95,13 @@ def law_of_settling(tax_month: date) -> tuple[date, Decimal]:
 
 
 def _conclude(
+    law: dict[date, tuple[date, Decimal]],
     month: int,
     tax_month: date,
     relations: list[str | None],
     filed_on: date | None,
     something_paid: bool,
     sums: str,
-    law: dict[date, tuple[date, Decimal]],
 ) -> tuple[int, str | None, date | None, str]:
     """Return what is written to a month. The watermark is looked at when it is read."""
     settles_on = settling_day(law[tax_month][0], filed_on)

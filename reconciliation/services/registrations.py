@@ -87,7 +87,6 @@ def merge(rows: Sequence[tuple[FeedFile, RegistrationRow]]) -> list[str]:
             changed[row.computer_code] = agent
         outcomes.append("imported" if newer else "stale")
         known.add((row.computer_code, updated_at))
-        assert agent is not None
         versions.append(
             RegistrationVersion(
                 agent=agent,

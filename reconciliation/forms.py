@@ -1,0 +1,107 @@
+"""The shape of what people type about months, files and rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from declarations.taxlaw.tax_month import parse_tax_month
+from portal.models import Office, OfficeQuerySet
+from reconciliation.models import FeedFile, FeedKind, QuarantinedRow
+
+
+class TaxMonthField(forms.CharField):
+    """A tax month as `2006-04`; the value is its first day, or none."""
+
+    widget = forms.TextInput(
+        attrs={"placeholder": "2006-04", "inputmode": "numeric", "autocomplete": "off"}
+    )
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            return parse_tax_month(text)
+        except ValueError:
+            raise forms.ValidationError(
+                _("税款所属月份应为四位年份、短横、两位月份,如 2006-04,现为“%(value)s”。"),
+                params={"value": text[:20]},
+            ) from None
+
+
+class DeskFilterForm(forms.Form):
+    """Which of the months that do not agree to show. It goes into the address."""
+
+    month = TaxMonthField(label=_("税款所属月份"), required=False, max_length=7)
+    office: forms.ModelChoiceField[Office] = forms.ModelChoiceField(
+        label=_("主管税务机关"),
+        queryset=None,
+        to_field_name="code",
+        required=False,
+        empty_label=_("全部"),
+    )
+
+    def __init__(self, *args: Any, offices: OfficeQuerySet, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["office"]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  for the type checker
+        field.queryset = offices
+
+
+class FileFilterForm(forms.Form):
+    """In which state the files to show are."""
+
+    state = forms.ChoiceField(
+        label=_("状态"),
+        required=False,
+        choices=[("", _("全部")), *FeedFile.State.choices],
+    )
+
+
+class QuarantineFilterForm(forms.Form):
+    """With which code the rows to show are in quarantine."""
+
+    code = forms.ChoiceField(
+        label=_("代码"),
+        required=False,
+        choices=[("", _("全部")), *QuarantinedRow.Code.choices],
+    )
+
+
+class ReasonForm(forms.Form):
+    """Why something is done that the audit keeps."""
+
+    reason = forms.CharField(
+        label=_("原因"),
+        max_length=200,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("将记入审计日志。请勿填写自然人的姓名和证件号码。"),
+        error_messages={"required": _("请填写原因。")},
+    )
+
+
+class DayCountForm(ReasonForm):
+    """How many files a business date has in all."""
+
+    kind = forms.ChoiceField(label=_("文件种类"), choices=FeedKind.choices)
+    business_date = forms.DateField(
+        label=_("业务日期"),
+        widget=forms.TextInput(attrs={"placeholder": "2006-05-08", "autocomplete": "off"}),
+        input_formats=["%Y-%m-%d"],
+        error_messages={
+            "required": _("请填写业务日期。"),
+            "invalid": _("业务日期应为年-月-日,如 2006-05-08。"),
+        },
+    )
+    count = forms.IntegerField(
+        label=_("当日文件数"),
+        min_value=1,
+        max_value=999,
+        help_text=_("该种类在该业务日期一共有几个文件,1 至 999。"),
+        error_messages={"required": _("请填写当日文件数。")},
+    )
+
+    field_order = ["kind", "business_date", "count", "reason"]

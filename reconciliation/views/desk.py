@@ -1,0 +1,134 @@
+"""The tax office's desk: months that do not agree, one of them, and its two keys."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from declarations.services.months import close_month as close_month_again
+from declarations.services.months import reopen_month as open_month_again
+from portal.access import officer_required, step_up_required
+from portal.errors import Refusal
+from portal.http import AuthenticatedHttpRequest, client_address
+from portal.models import User
+from reconciliation import selectors, wording
+from reconciliation.forms import DeskFilterForm, ReasonForm
+
+ROWS_A_PAGE = 50
+READERS = (User.Role.OFFICER, User.Role.AUDITOR, User.Role.SUPERVISOR)
+
+
+@require_safe
+@officer_required(*READERS)
+def desk(request: AuthenticatedHttpRequest) -> HttpResponse:
+    """Show the months of the office's agents that do not agree, the largest difference first."""
+    form = DeskFilterForm(request.GET or None, offices=selectors.offices_of(request.user))
+    chosen = form.cleaned_data if form.is_valid() else {}
+    months = selectors.mismatched_months(
+        request.user, tax_month=chosen.get("month"), office=chosen.get("office")
+    )
+    page = Paginator(months, ROWS_A_PAGE).get_page(request.GET.get("page"))
+    query = urlencode({name: request.GET[name] for name in form.fields if request.GET.get(name)})
+    return render(
+        request,
+        "reconciliation/desk.html",
+        {
+            "form": form,
+            "page": page,
+            "rows": selectors.disagreements(page.object_list),
+            "watermark": selectors.watermark(),
+            "query": f"?{query}&" if query else "?",
+        },
+    )
+
+
+@require_safe
+@officer_required(*READERS)
+def staff_month(request: AuthenticatedHttpRequest, public_id: UUID) -> HttpResponse:
+    """Show a month as its agent sees it, with its history and whether it is closed."""
+    month = selectors.access_month(request.user, public_id)
+    return render(
+        request,
+        "reconciliation/staff_month.html",
+        {
+            "month": month,
+            "figures": selectors.figures_of_month(month.agent, month.tax_month),
+            "may_open": request.user.role == User.Role.OFFICER,
+        },
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@officer_required(User.Role.OFFICER)
+@step_up_required
+def reopen_month(request: AuthenticatedHttpRequest, public_id: UUID) -> HttpResponse:
+    """Ask for the reason, and open a month that agrees again."""
+    month = selectors.access_month(request.user, public_id)
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            open_month_again(
+                month,
+                by=request.user,
+                reason=form.cleaned_data["reason"],
+                address=client_address(request),
+            )
+        except Refusal as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, _("已打开%(month)s,单位可以重新申报。") % {"month": month})
+        return redirect("reconciliation:staff_month", public_id=month.public_id)
+    return render(request, "reconciliation/reopen_month.html", {"month": month, "form": form})
+
+
+@require_POST
+@officer_required(User.Role.OFFICER)
+def close_month(request: AuthenticatedHttpRequest, public_id: UUID) -> HttpResponse:
+    """End an opening: the month closes at once if it agrees, else as soon as it does."""
+    month = selectors.access_month(request.user, public_id)
+    try:
+        month = close_month_again(month, by=request.user, address=client_address(request))
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+    else:
+        if month.closed_at:
+            messages.success(request, _("已关闭%(month)s。") % {"month": month})
+        else:
+            messages.success(request, _("%(month)s核对成功后将自动关闭。") % {"month": month})
+    return redirect("reconciliation:staff_month", public_id=public_id)
+
+
+@require_safe
+@officer_required(*READERS)
+def held_rows(request: AuthenticatedHttpRequest) -> HttpResponse:
+    """Show payment rows in quarantine that name the office's agents, and the refused files."""
+    page = Paginator(selectors.quarantined_payments(request.user), ROWS_A_PAGE).get_page(
+        request.GET.get("page")
+    )
+    return render(
+        request,
+        "reconciliation/held_rows.html",
+        {
+            "page": page,
+            "rows": [
+                {
+                    "row": row,
+                    "text": selectors.row_as_shown(row),
+                    "reason": wording.quarantine_sentence(row.code),
+                }
+                for row in page.object_list
+            ],
+            "refused": [
+                {"file": file, "reason": wording.refusal_sentence(file)}
+                for file in selectors.refused_files()[:ROWS_A_PAGE]
+            ],
+            "state": selectors.feed_state(),
+        },
+    )

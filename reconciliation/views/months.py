@@ -1,0 +1,61 @@
+"""申报及缴款信息查询: the agent's months, one of them, and 确认."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from portal.access import agent_required
+from portal.http import AuthenticatedHttpRequest, client_address
+from reconciliation import selectors
+from reconciliation.services import operations
+
+MATCHED_MONTHS_A_PAGE = 24
+
+
+@require_safe
+@agent_required
+def months(request: AuthenticatedHttpRequest) -> HttpResponse:
+    """Show the months that do not agree, that wait, that are being checked, and that agree."""
+    matched = Paginator(selectors.matched_months(request.user), MATCHED_MONTHS_A_PAGE)
+    return render(
+        request,
+        "reconciliation/months.html",
+        {
+            "lists": selectors.months_by_result(request.user),
+            "page": matched.get_page(request.GET.get("page")),
+        },
+    )
+
+
+@require_safe
+@agent_required
+def month(request: AuthenticatedHttpRequest, tax_month: date) -> HttpResponse:
+    """Show a month: the summary, the three tables by item, and what was not counted."""
+    agent = selectors.access_own_agent(request.user, tax_month)
+    figures = selectors.figures_of_month(agent, tax_month)
+    return render(request, "reconciliation/month.html", {"figures": figures})
+
+
+@require_POST
+@agent_required
+def confirm(request: AuthenticatedHttpRequest, tax_month: date) -> HttpResponse:
+    """Reconcile at once (确认), and come back with the result."""
+    agent = selectors.access_own_agent(request.user, tax_month)
+    operations.confirm_month(
+        agent, tax_month, by=request.user, address=client_address(request)
+    )
+    figures = selectors.figures_of_month(agent, tax_month)
+    if figures.result == "checking":
+        messages.info(request, _("正在核对,稍后请再次打开本页查看结果。"))
+    elif figures.result is None:
+        messages.info(request, _("该月没有申报,也没有已入库的缴款,无需核对。"))
+    else:
+        messages.success(request, _("已按最新的申报和缴款信息核对,结果见下表。"))
+    return redirect("reconciliation:month", tax_month=tax_month)
