@@ -1,6 +1,21 @@
 """What can be read about payments, months and the feed, by subject."""
 
-from reconciliation.selectors.feed import complete_days, complete_to, gaps, watermark
+from reconciliation.selectors.desk import (
+    mismatched_months,
+    offices_of,
+    quarantined_payments,
+    refused_files,
+)
+from reconciliation.selectors.disagreements import (
+    Disagreement,
+    disagreements,
+)
+from reconciliation.selectors.feed import (
+    complete_days,
+    complete_to,
+    gaps,
+    watermark,
+)
 from reconciliation.selectors.months import (
     BATCH,
     MOST_ATTEMPTS,
@@ -12,21 +27,79 @@ from reconciliation.selectors.months import (
     months_with_a_result,
     stopped_months,
     sums_of_months,
+    with_current_result,
+)
+from reconciliation.selectors.operations import (
+    access_file,
+    access_quarantined_row,
+    access_stopped_month,
+    day_count,
+    deliveries_of_that_name,
+    feed_state,
+    files,
+    months_that_stopped,
+    quarantine,
+    quarantine_counts,
+    row_as_shown,
+)
+from reconciliation.selectors.query import (
+    access_month,
+    access_own_agent,
+    calendar,
+    drafts,
+    figures_of_month,
+    matched_months,
+    months_by_result,
+    own_months,
+    unfiled_month,
+    visible_months,
+)
+from reconciliation.selectors.snapshot import (
+    one_snapshot,
 )
 
 __all__ = [
     "BATCH",
     "MOST_ATTEMPTS",
+    "Disagreement",
     "Sums",
+    "access_file",
+    "access_month",
+    "access_own_agent",
+    "access_quarantined_row",
+    "access_stopped_month",
     "batches_of_agents",
+    "calendar",
     "complete_days",
     "complete_to",
+    "day_count",
+    "deliveries_of_that_name",
+    "disagreements",
+    "drafts",
     "entries_of_months",
     "export_months",
+    "feed_state",
+    "figures_of_month",
+    "files",
     "gaps",
+    "matched_months",
+    "mismatched_months",
+    "months_by_result",
+    "months_that_stopped",
     "months_to_reconcile",
     "months_with_a_result",
+    "offices_of",
+    "one_snapshot",
+    "own_months",
+    "quarantine",
+    "quarantine_counts",
+    "quarantined_payments",
+    "refused_files",
+    "row_as_shown",
     "stopped_months",
     "sums_of_months",
+    "unfiled_month",
+    "visible_months",
     "watermark",
+    "with_current_result",
 ]

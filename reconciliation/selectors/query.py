@@ -43,6 +43,11 @@ def own_months(user: User) -> AgentMonthQuerySet:
     return AgentMonth.objects.visible_to(user).filter(agent=user.agent_id)
 
 
+def visible_months(user: User) -> AgentMonthQuerySet:
+    """Return the months that a user may read about: an agent its own, staff their office's."""
+    return AgentMonth.objects.visible_to(user)
+
+
 def access_month(user: User, public_id: UUID) -> AgentMonth:
     """Return a month that a member of staff may read, with agent and office; else Http404."""
     months = AgentMonth.objects.visible_to(user).select_related("agent__office")

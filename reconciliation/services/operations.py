@@ -10,72 +10,56 @@ from declarations.models import AgentMonth
 from declarations.taxlaw.tax_month import format_tax_month
 from portal.hints import hint
 from portal.models import AuditEntry, User, WithholdingAgent
+from portal.services.audit import record
 from reconciliation.models import FeedFile, QuarantinedRow
 from reconciliation.refusals import FileIsNotStopped, RowHasLeft
 from reconciliation.services import importing, quarantine, reconciling
 
+Action = AuditEntry.Action
 
-def confirm_month(agent: WithholdingAgent, tax_month: date, *, by: User, address: str) -> None:
+
+def confirm_month(agent: WithholdingAgent, tax_month: date, *, by: User) -> None:
     """Reconcile an agent's changed months at once (确认)."""
     reconciling.reconcile_months([agent.pk])
-    AuditEntry.objects.create(
-        user=by,
-        agent=agent,
-        action=AuditEntry.Action.MONTH,
-        outcome="confirmed",
-        address=address,
-        detail={"tax_month": format_tax_month(tax_month)},
-    )
+    record(Action.MONTH, "confirmed", user=by, agent=agent, tax_month=format_tax_month(tax_month))
 
 
 @transaction.atomic
-def try_month_again(month: AgentMonth, *, by: User, address: str) -> None:
+def try_month_again(month: AgentMonth, *, by: User) -> None:
     """Let a month that failed too often be reconciled again, its count of attempts at zero."""
-    AgentMonth.objects.select_for_update().filter(pk=month.pk).update(attempts=0)
-    AuditEntry.objects.create(
+    AgentMonth.objects.filter(pk=month.pk).update(attempts=0)
+    record(
+        Action.MONTH,
+        "try again",
         user=by,
         agent=month.agent,
-        action=AuditEntry.Action.MONTH,
-        outcome="try again",
-        address=address,
-        detail={"tax_month": format_tax_month(month.tax_month)},
+        tax_month=format_tax_month(month.tax_month),
     )
     hint("reconciliation.reconcile", month.agent_id)
 
 
 @transaction.atomic
-def try_file_again(file: FeedFile, *, by: User, address: str) -> None:
+def try_file_again(file: FeedFile, *, by: User) -> None:
     """Let a stopped file be imported by the next run. FileIsNotStopped."""
     file = FeedFile.objects.select_for_update().get(pk=file.pk)
     if file.state != FeedFile.State.STOPPED:
         raise FileIsNotStopped(file)
     importing.try_again(file)
-    AuditEntry.objects.create(
-        user=by,
-        action=AuditEntry.Action.IMPORT,
-        outcome="try again",
-        address=address,
-        detail={"file": file.name},
-    )
+    record(Action.IMPORT, "try again", user=by, file=file.name)
 
 
 @transaction.atomic
-def set_day_count(
-    kind: str, business_date: date, count: int, *, by: User, reason: str, address: str
-) -> None:
+def set_day_count(kind: str, business_date: date, count: int, *, by: User, reason: str) -> None:
     """Say how many files a business date has, where the core system's COUNT was wrong."""
     importing.set_day_count(kind, business_date, count)
-    AuditEntry.objects.create(
+    record(
+        Action.SETTING,
+        "day count",
         user=by,
-        action=AuditEntry.Action.SETTING,
-        outcome="day count",
-        address=address,
-        detail={
-            "kind": kind,
-            "business_date": business_date.isoformat(),
-            "count": count,
-            "reason": reason,
-        },
+        kind=kind,
+        business_date=business_date.isoformat(),
+        count=count,
+        reason=reason,
     )
 
 

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from portal.models import AuditEntry, User
+from portal.services.audit import record
 from reconciliation.feed import (
     PaymentRow,
     QuarantinedLine,
@@ -160,9 +161,11 @@ def dismiss(row: QuarantinedRow, *, by: User, reason: str) -> None:
     QuarantinedRow.objects.filter(pk=row.pk, left_at=None).update(
         left_at=timezone.now(), left_as=QuarantinedRow.LeftAs.DISMISSED
     )
-    AuditEntry.objects.create(
+    record(
+        AuditEntry.Action.CORRECTION,
+        "dismissed",
         user=by,
-        action=AuditEntry.Action.CORRECTION,
-        outcome="dismissed",
-        detail={"file": row.feed_file.name, "line": row.line_number, "reason": reason},
+        file=row.feed_file.name,
+        line=row.line_number,
+        reason=reason,
     )
