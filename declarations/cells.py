@@ -135,7 +135,7 @@ class LenientReader(Reader):
 
     def text(self, value: object, *, limit: int, remark: bool = False) -> str:
         if isinstance(value, Figure) and remark:
-            return _excel_number(value)
+            return excel_number(value)
         return clean_text(self._text(value), limit=limit, remark=remark)
 
     def document_number(self, value: object, *, limit: int) -> str:
@@ -149,7 +149,7 @@ class LenientReader(Reader):
 
     def amount(self, value: object) -> Decimal:
         if isinstance(value, Figure):
-            text = _excel_number(value)
+            text = excel_number(value)
         elif isinstance(value, str):
             text = re.sub(r"\s", "", value.translate(_WIDTH))
         elif isinstance(value, NoValue):
@@ -163,14 +163,14 @@ class LenientReader(Reader):
         raise Wrong(FaultCode.AMOUNT, value=shown(_typed(value)))
 
     def count(self, value: object) -> int:
-        text = _excel_number(value) if isinstance(value, Figure) else _typed(value)
+        text = excel_number(value) if isinstance(value, Figure) else _typed(value)
         text = re.sub(r"[\s,]", "", text.translate(_WIDTH))
         if not re.fullmatch(r"[0-9]{1,9}", text):
             raise Wrong(FaultCode.COUNT, value=shown(_typed(value)))
         return int(text)
 
     def code(self, value: object, table: CodeTable) -> str:
-        text = _excel_number(value) if isinstance(value, Figure) else self._text(value)
+        text = excel_number(value) if isinstance(value, Figure) else self._text(value)
         return _find_code(clean_text(text, limit=500), table).code
 
     def yes_no(self, value: object, words: tuple[str, str]) -> bool:
@@ -258,13 +258,13 @@ def _json_text(value: object) -> str:
 
 def _typed(value: object) -> str:
     if isinstance(value, Figure):
-        return _excel_number(value)
+        return excel_number(value)
     if isinstance(value, (Moment, NoValue)):
         return value.text
     return str(value)
 
 
-def _excel_number(figure: Figure) -> str:
+def excel_number(figure: Figure) -> str:
     """Return a number as Excel shows it, in 15 digits and without an exponent."""
     number = Decimal(figure.text)
     if not number.is_finite() or number.adjusted() > 20 or number.adjusted() < -20:

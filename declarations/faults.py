@@ -48,6 +48,42 @@ class FaultCode(StrEnum):
     NUMBER = "NUMBER"  # NaN, Infinity, or a number of too many digits
 
 
+class FileCode(StrEnum):
+    """Why a file is refused whole; the comment names the parameters."""
+
+    EMPTY = "EMPTY"  # no byte in it
+    TOO_LARGE = "TOO_LARGE"  # max (bytes)
+    NOT_A_WORKBOOK = "NOT_A_WORKBOOK"  # neither .xlsx nor .csv by its content
+    OLD_FORMAT = "OLD_FORMAT"  # .xls, .et, .xlsb: to be saved as .xlsx
+    ENCRYPTED = "ENCRYPTED"  # a password protects it
+    MACROS = "MACROS"
+    EMBEDDED_OBJECTS = "EMBEDDED_OBJECTS"  # OLE objects, ActiveX
+    EXTERNAL_LINKS = "EXTERNAL_LINKS"  # links to other files, queries, DDE
+    DTD = "DTD"  # a document type or an entity in its XML
+    BOMB = "BOMB"  # more in it than a workbook of its size can have: members, bytes, ratio
+    BAD_ARCHIVE = "BAD_ARCHIVE"  # double, outside, overlapping or lying members
+    ENCODING = "ENCODING"  # XML not in UTF-8, CSV neither in UTF-8 nor in GB18030
+    UNREADABLE = "UNREADABLE"  # the reader gave up
+    CRASHED = "CRASHED"  # the reader died: of memory, or of what is in the file
+    TIMEOUT = "TIMEOUT"  # the reader took too long
+    BUSY = "BUSY"  # other files are being read; try again
+    TOO_MANY_ROWS = "TOO_MANY_ROWS"  # max
+    TOO_MANY_COLUMNS = "TOO_MANY_COLUMNS"  # max
+    MISSING_HEADINGS = "MISSING_HEADINGS"  # headings, by a semicolon
+    UNKNOWN_HEADINGS = "UNKNOWN_HEADINGS"  # headings: `H 奖金`, by a semicolon
+    DUPLICATE_HEADINGS = "DUPLICATE_HEADINGS"  # headings, by a semicolon
+    NO_LINES = "NO_LINES"  # headings and nothing under them
+
+
+class FileRefused(ValueError):
+    """A file is refused whole."""
+
+    def __init__(self, code: FileCode, **params: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.params = params
+
+
 @dataclass(frozen=True)
 class Fault:
     """One thing that is wrong with one field.

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 
 from declarations.cells import shown
 from declarations.declaration import Declaration, check_declaration
-from declarations.faults import Fault, FaultCode
+from declarations.faults import Fault, FaultCode, FileCode, FileRefused
 
 MAX_FILE_BYTES = 32 * 1024 * 1024
 MAX_LINE_BYTES = 16 * 1024 * 1024
@@ -29,10 +29,6 @@ _BOM = b"\xef\xbb\xbf"
 _CHUNK = 1024 * 1024
 # A text, closed or not, is one match, so the search takes one step through the line and no more.
 _BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
-
-
-class FileIsTooLarge(ValueError):
-    """A file of declarations has more bytes than it may have."""
 
 
 class _Unusable(ValueError):
@@ -46,9 +42,9 @@ def read_declarations(
 ) -> Iterator[tuple[int, Declaration | list[Fault]]]:
     """Read a file line by line: its line number, from 1, and the declaration or all its faults.
 
-    Keeps one line in memory at a time. FileIsTooLarge as soon as more than `max_bytes` were read
-    (none: no limit); the lines before it have been given out by then, so who must not act on part
-    of a file looks at its size first.
+    Keeps one line in memory at a time. FileRefused (TOO_LARGE) as soon as more than `max_bytes`
+    were read (none: no limit); the lines before it have been given out by then, so who must not
+    act on part of a file looks at its size first.
     """
     read = 0
     number = 0
@@ -60,7 +56,7 @@ def read_declarations(
         if too_long:
             read += _skip_to_line_end(file)
         if max_bytes is not None and read > max_bytes:
-            raise FileIsTooLarge
+            raise FileRefused(FileCode.TOO_LARGE, max=str(max_bytes))
         if not line.strip():
             blank.append(number)
             continue

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from declarations.declaration import Declaration
+from declarations.faults import FileRefused
 from declarations.jsonlines import (
     MAX_LINE_BYTES,
-    FileIsTooLarge,
     parse_json,
     read_declaration,
     read_declarations,
@@ -174,7 +174,7 @@ def test_a_file_over_its_limit_stops_the_reading() -> None:
     numbers = results()
 
     assert (next(numbers), next(numbers)) == (1, 2)
-    with pytest.raises(FileIsTooLarge):
+    with pytest.raises(FileRefused):
         next(numbers)
 
 
