@@ -3,17 +3,39 @@
 from importlib.util import find_spec
 
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
-from portal.views import home, sessions
+from portal.views import contact, enrolment, home, sessions, staff
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
-    path("language/", set_language, name="set_language"),
+    path("language/", require_POST(set_language), name="set_language"),
+    path("enrolment/", enrolment.enrolment, name="enrolment"),
+    path("login/", sessions.log_in, name="login"),
     path("logout/", sessions.log_out, name="logout"),
+    path("password/new/", contact.new_password, name="new_password"),
+    path("password/confirm/", sessions.step_up, name="step_up"),
+    path("contact/", contact.contact, name="contact"),
+    path("contact/first/", contact.first_contact, name="first_contact"),
+    path("staff/", staff.staff_home, name="staff_home"),
+    path("staff/login/", sessions.log_staff_in, name="staff_login"),
+    path("staff/login/token/", sessions.second_factor, name="second_factor"),
+    path("staff/password/", contact.staff_password, name="staff_password"),
+    path("staff/agents/", staff.agents, name="staff_agents"),
+    path("staff/agents/<uuid:public_id>/", staff.agent, name="staff_agent"),
+    path(
+        "staff/agents/<uuid:public_id>/password/",
+        staff.agent_password,
+        name="staff_agent_password",
+    ),
 ]
 
+# Apps that are not part of this installation have no addresses, and the menu leaves them out.
 if find_spec("declarations.urls"):
     urlpatterns.append(path("declarations/", include("declarations.urls")))
 if find_spec("reconciliation.urls"):
     urlpatterns.append(path("", include("reconciliation.urls")))
+
+handler400 = "portal.views.errors.bad_request"
+handler500 = "portal.views.errors.server_error"
