@@ -8,6 +8,7 @@ from functools import cached_property
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 
 from portal.models import User
 from portal.navigation import Function, functions_for, url_of
@@ -40,6 +41,8 @@ class Site:
 
     @cached_property
     def functions(self) -> list[Function]:
+        if self.user is None and self.request.path == reverse("home"):
+            return []  # the page itself shows them
         return functions_for(self.request) if hasattr(self.request, "user") else []
 
     @property

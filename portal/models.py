@@ -226,6 +226,17 @@ class KnownDevice(models.Model):
         return f"{self.user} since {self.last_seen_at:%Y-%m-%d}"
 
 
+class RecoveryCode(models.Model):
+    """A code that stands in for a member of staff's second factor, once; a keyed digest of it."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
+    digest = models.BinaryField(max_length=32, unique=True)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.user}, {'used' if self.used_at else 'unused'}"
+
+
 class AuditEntry(models.Model):
     """Who did what to which agent, when, whence, and how it ended. Never changed or deleted."""
 

@@ -149,16 +149,21 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "portal.middleware.headers",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "portal.middleware.language",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "portal.middleware.SessionLimits",
+    "portal.middleware.FirstLogin",
+    "portal.middleware.audited",
+    "portal.middleware.Shedding",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -233,7 +238,6 @@ DEMONSTRATION = environment.switch("DEMONSTRATION", default=not PRODUCTION)
 AUTH_USER_MODEL = "portal.User"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
-LOGOUT_REDIRECT_URL = "login"
 PASSWORD_HASHERS = ["portal.hashers.Argon2Hasher"]
 AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {
@@ -241,12 +245,24 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "portal.validators.NotAboutTheUser"},
 ]
 OTP_TOTP_ISSUER = "IIT Portal"
+OTP_TOTP_THROTTLE_FACTOR = 0  # portal.services.login counts, and says when the next try is
+INITIAL_PASSWORD_HOURS = environment.whole_number(
+    "INITIAL_PASSWORD_HOURS", 72, at_least=1, at_most=720
+)
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "portal.views.errors.csrf_failure"
+# Minutes without a request, and hours in all, after which a session ends: agents, staff.
+SESSION_IDLE_MINUTES = 30, 15
+SESSION_HOURS = 12, 8
+STEP_UP_MINUTES = 5
+# A random number that says "this browser has logged in before"; portal/limits.py has its use.
+DEVICE_COOKIE_NAME = "__Host-device" if PRODUCTION else "device"
 # A browser refuses a __Host- cookie that did not come over https.
 SESSION_COOKIE_NAME = "__Host-sid" if PRODUCTION else "sid"
 CSRF_COOKIE_NAME = "__Host-csrf" if PRODUCTION else "csrf"

@@ -1,0 +1,1 @@
+"""What the portal itself writes: one use case, one function, one transaction."""
