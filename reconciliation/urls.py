@@ -22,9 +22,7 @@ urlpatterns = [
     path("staff/feed/day-count/", feed.day_count, name="day_count"),
     path("staff/feed/files/<uuid:public_id>/", feed.feed_file, name="feed_file"),
     path("staff/feed/files/<uuid:public_id>/retry/", feed.try_file_again, name="try_file_again"),
-    path(
-        "staff/feed/months/<uuid:public_id>/retry/", feed.try_month_again, name="try_month_again"
-    ),
+    path("staff/feed/months/<uuid:public_id>/retry/", feed.try_month_again, name="try_month_again"),
     path("staff/feed/quarantine/", quarantine.quarantine, name="quarantine"),
     path(
         "staff/feed/quarantine/<uuid:public_id>/",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -111,6 +111,25 @@ class KindFigures:
 
 
 @dataclass(frozen=True)
+class KindSums:
+    """Declared and paid tax of one kind as a conclusion found them, yuan."""
+
+    kind: Kind
+    declared: Decimal
+    paid: Decimal
+
+
+@dataclass(frozen=True)
+class HistoryEntry:
+    """What a month's reconciliation concluded, and from which sums."""
+
+    concluded_at: datetime
+    result: str | None
+    settles_on: date | None
+    sums: list[KindSums]
+
+
+@dataclass(frozen=True)
 class MonthFigures:
     """All that the page of a month shows, of one instant. `month` is none if nothing happened.
 
@@ -129,7 +148,7 @@ class MonthFigures:
     void: list[Payment] = field(default_factory=list)
     more_vouchers: bool = False
     declarations: list[Declaration] = field(default_factory=list)
-    history: list[MonthResult] = field(default_factory=list)
+    history: list[HistoryEntry] = field(default_factory=list)
 
     @property
     def is_closed(self) -> bool:
@@ -185,8 +204,16 @@ def figures_of_month(agent: WithholdingAgent, tax_month: date) -> MonthFigures:
                 .exclude(status=Declaration.Status.DRAFT)
                 .order_by("kind", "-version")
             ),
-            history=list(MonthResult.objects.filter(agent_month=month).order_by("-pk")[:50]),
+            history=[
+                _history_entry(entry)
+                for entry in MonthResult.objects.filter(agent_month=month).order_by("-pk")[:50]
+            ],
         )
+
+
+def _history_entry(entry: MonthResult) -> HistoryEntry:
+    sums = [KindSums(kind, *map(Decimal, entry.sums[kind])) for kind in Kind if kind in entry.sums]
+    return HistoryEntry(entry.concluded_at, entry.result, entry.settles_on, sums)
 
 
 _NOT_COMPARED = (PaymentRow.Kind.LATE_FEE, PaymentRow.Kind.FINE)

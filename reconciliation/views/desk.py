@@ -14,9 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from declarations.services.months import close_month as close_month_again
 from declarations.services.months import reopen_month as open_month_again
-from portal.access import officer_required, step_up_required
 from portal.errors import Refusal
-from portal.http import AuthenticatedHttpRequest, client_address
+from portal.guards import officer_required, step_up_required
+from portal.http import AuthenticatedHttpRequest
 from portal.models import User
 from reconciliation import selectors, wording
 from reconciliation.forms import DeskFilterForm, ReasonForm
@@ -25,8 +25,8 @@ ROWS_A_PAGE = 50
 READERS = (User.Role.OFFICER, User.Role.AUDITOR, User.Role.SUPERVISOR)
 
 
-@require_safe
 @officer_required(*READERS)
+@require_safe
 def desk(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Show the months of the office's agents that do not agree, the largest difference first."""
     form = DeskFilterForm(request.GET or None, offices=selectors.offices_of(request.user))
@@ -49,8 +49,8 @@ def desk(request: AuthenticatedHttpRequest) -> HttpResponse:
     )
 
 
-@require_safe
 @officer_required(*READERS)
+@require_safe
 def staff_month(request: AuthenticatedHttpRequest, public_id: UUID) -> HttpResponse:
     """Show a month as its agent sees it, with its history and whether it is closed."""
     month = selectors.access_month(request.user, public_id)
@@ -65,8 +65,8 @@ def staff_month(request: AuthenticatedHttpRequest, public_id: UUID) -> HttpRespo
     )
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @officer_required(User.Role.OFFICER)
+@require_http_methods(["GET", "HEAD", "POST"])
 @step_up_required
 def reopen_month(request: AuthenticatedHttpRequest, public_id: UUID) -> HttpResponse:
     """Ask for the reason, and open a month that agrees again."""
@@ -78,7 +78,6 @@ def reopen_month(request: AuthenticatedHttpRequest, public_id: UUID) -> HttpResp
                 month,
                 by=request.user,
                 reason=form.cleaned_data["reason"],
-                address=client_address(request),
             )
         except Refusal as refusal:
             messages.error(request, str(refusal))
@@ -88,13 +87,13 @@ def reopen_month(request: AuthenticatedHttpRequest, public_id: UUID) -> HttpResp
     return render(request, "reconciliation/reopen_month.html", {"month": month, "form": form})
 
 
-@require_POST
 @officer_required(User.Role.OFFICER)
+@require_POST
 def close_month(request: AuthenticatedHttpRequest, public_id: UUID) -> HttpResponse:
     """End an opening: the month closes at once if it agrees, else as soon as it does."""
     month = selectors.access_month(request.user, public_id)
     try:
-        month = close_month_again(month, by=request.user, address=client_address(request))
+        month = close_month_again(month, by=request.user)
     except Refusal as refusal:
         messages.error(request, str(refusal))
     else:
@@ -105,8 +104,8 @@ def close_month(request: AuthenticatedHttpRequest, public_id: UUID) -> HttpRespo
     return redirect("reconciliation:staff_month", public_id=public_id)
 
 
-@require_safe
 @officer_required(*READERS)
+@require_safe
 def held_rows(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Show payment rows in quarantine that name the office's agents, and the refused files."""
     page = Paginator(selectors.quarantined_payments(request.user), ROWS_A_PAGE).get_page(

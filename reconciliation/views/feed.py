@@ -12,9 +12,9 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal.access import officer_required
 from portal.errors import Refusal
-from portal.http import AuthenticatedHttpRequest, client_address
+from portal.guards import officer_required
+from portal.http import AuthenticatedHttpRequest
 from portal.models import User
 from reconciliation import selectors, wording
 from reconciliation.forms import DayCountForm, FileFilterForm
@@ -24,8 +24,8 @@ from reconciliation.services import operations
 ROWS_A_PAGE = 50
 
 
-@require_safe
 @officer_required(User.Role.OPERATOR)
+@require_safe
 def feed(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Show how far payment data are complete, what is in the way, and the last files."""
     form = FileFilterForm(request.GET or None)
@@ -50,8 +50,8 @@ def feed(request: AuthenticatedHttpRequest) -> HttpResponse:
     )
 
 
-@require_safe
 @officer_required(User.Role.OPERATOR)
+@require_safe
 def feed_file(request: AuthenticatedHttpRequest, public_id: UUID) -> HttpResponse:
     """Show one delivery of a file and what became of it."""
     file = selectors.access_file(public_id)
@@ -68,13 +68,13 @@ def feed_file(request: AuthenticatedHttpRequest, public_id: UUID) -> HttpRespons
     )
 
 
-@require_POST
 @officer_required(User.Role.OPERATOR)
+@require_POST
 def try_file_again(request: AuthenticatedHttpRequest, public_id: UUID) -> HttpResponse:
     """Let a stopped file be imported by the next run (再试一次)."""
     file = selectors.access_file(public_id)
     try:
-        operations.try_file_again(file, by=request.user, address=client_address(request))
+        operations.try_file_again(file, by=request.user)
     except Refusal as refusal:
         messages.error(request, str(refusal))
     else:
@@ -82,16 +82,14 @@ def try_file_again(request: AuthenticatedHttpRequest, public_id: UUID) -> HttpRe
     return redirect("reconciliation:feed_file", public_id=public_id)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @officer_required(User.Role.OPERATOR)
+@require_http_methods(["GET", "HEAD", "POST"])
 def day_count(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Ask for a business date and how many files it has, and set it."""
     if request.method == "POST":
         form = DayCountForm(request.POST)
         if form.is_valid():
-            operations.set_day_count(
-                **form.cleaned_data, by=request.user, address=client_address(request)
-            )
+            operations.set_day_count(**form.cleaned_data, by=request.user)
             messages.success(
                 request,
                 _("%(kind)s %(day)s 的文件数已设为 %(count)d。")
@@ -109,14 +107,15 @@ def day_count(request: AuthenticatedHttpRequest) -> HttpResponse:
     return render(request, "reconciliation/day_count.html", {"form": form})
 
 
-@require_POST
 @officer_required(User.Role.OPERATOR)
+@require_POST
 def try_month_again(request: AuthenticatedHttpRequest, public_id: UUID) -> HttpResponse:
     """Let a month that failed too often be reconciled again (再试一次)."""
     month = selectors.access_stopped_month(public_id)
-    operations.try_month_again(month, by=request.user, address=client_address(request))
+    operations.try_month_again(month, by=request.user)
     messages.success(
         request,
-        _("将再次核对 %(code)s 的%(month)s。") % {"code": month.agent.computer_code, "month": month},
+        _("将再次核对 %(code)s 的%(month)s。")
+        % {"code": month.agent.computer_code, "month": month},
     )
     return redirect("reconciliation:feed")

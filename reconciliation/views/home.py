@@ -8,13 +8,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from declarations.taxlaw.tax_month import EARLIEST, previous_month
-from portal.access import agent_required
+from portal.guards import agent_required
 from portal.http import AuthenticatedHttpRequest
 from reconciliation import selectors
 
 
-@require_safe
 @agent_required
+@require_safe
 def home(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Show 我的待办, the usual functions, and a year of months with their lamps."""
     today = timezone.localdate()

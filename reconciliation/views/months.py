@@ -11,16 +11,16 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from portal.access import agent_required
-from portal.http import AuthenticatedHttpRequest, client_address
+from portal.guards import agent_required
+from portal.http import AuthenticatedHttpRequest
 from reconciliation import selectors
 from reconciliation.services import operations
 
 MATCHED_MONTHS_A_PAGE = 24
 
 
-@require_safe
 @agent_required
+@require_safe
 def months(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Show the months that do not agree, that wait, that are being checked, and that agree."""
     matched = Paginator(selectors.matched_months(request.user), MATCHED_MONTHS_A_PAGE)
@@ -34,8 +34,8 @@ def months(request: AuthenticatedHttpRequest) -> HttpResponse:
     )
 
 
-@require_safe
 @agent_required
+@require_safe
 def month(request: AuthenticatedHttpRequest, tax_month: date) -> HttpResponse:
     """Show a month: the summary, the three tables by item, and what was not counted."""
     agent = selectors.access_own_agent(request.user, tax_month)
@@ -43,14 +43,12 @@ def month(request: AuthenticatedHttpRequest, tax_month: date) -> HttpResponse:
     return render(request, "reconciliation/month.html", {"figures": figures})
 
 
-@require_POST
 @agent_required
+@require_POST
 def confirm(request: AuthenticatedHttpRequest, tax_month: date) -> HttpResponse:
     """Reconcile at once (确认), and come back with the result."""
     agent = selectors.access_own_agent(request.user, tax_month)
-    operations.confirm_month(
-        agent, tax_month, by=request.user, address=client_address(request)
-    )
+    operations.confirm_month(agent, tax_month, by=request.user)
     figures = selectors.figures_of_month(agent, tax_month)
     if figures.result == "checking":
         messages.info(request, _("正在核对,稍后请再次打开本页查看结果。"))

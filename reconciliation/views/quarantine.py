@@ -12,9 +12,9 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal.access import officer_required
 from portal.errors import Refusal
-from portal.http import AuthenticatedHttpRequest, client_address
+from portal.guards import officer_required
+from portal.http import AuthenticatedHttpRequest
 from portal.models import User
 from reconciliation import selectors, wording
 from reconciliation.forms import QuarantineFilterForm, ReasonForm
@@ -24,8 +24,8 @@ from reconciliation.services import operations
 ROWS_A_PAGE = 50
 
 
-@require_safe
 @officer_required(User.Role.OPERATOR)
+@require_safe
 def quarantine(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Show the rows in quarantine by code, with how many there are of each."""
     form = QuarantineFilterForm(request.GET or None)
@@ -47,16 +47,14 @@ def quarantine(request: AuthenticatedHttpRequest) -> HttpResponse:
             "form": form,
             "codes": codes,
             "page": page,
-            "rows": [
-                {"row": row, "text": selectors.row_as_shown(row)} for row in page.object_list
-            ],
+            "rows": [{"row": row, "text": selectors.row_as_shown(row)} for row in page.object_list],
             "query": f"?{urlencode({'code': code})}&" if code else "?",
         },
     )
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @officer_required(User.Role.OPERATOR)
+@require_http_methods(["GET", "HEAD", "POST"])
 def quarantined_row(request: AuthenticatedHttpRequest, public_id: UUID) -> HttpResponse:
     """Show one row, and put it aside for a reason."""
     row = selectors.access_quarantined_row(public_id)
@@ -67,7 +65,6 @@ def quarantined_row(request: AuthenticatedHttpRequest, public_id: UUID) -> HttpR
                 row,
                 by=request.user,
                 reason=form.cleaned_data["reason"],
-                address=client_address(request),
             )
         except Refusal as refusal:
             messages.error(request, str(refusal))
