@@ -4,6 +4,7 @@ It shares nothing with the reconciler but the tables that it reads.
 """
 
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -13,8 +14,16 @@ from reconciliation.models import Payment
 Outcome = tuple[str | None, dict[str, tuple[Decimal, Decimal]]]
 
 
-def outcome_of(month: AgentMonth, watermark: date | None) -> Outcome:
-    """Return the result of a month, and declared and paid of the kinds that have either."""
+@dataclass(frozen=True)
+class Facts:
+    """A month's filing days, and declared and paid of the kinds that have either."""
+
+    tax_month: date
+    filing_days: list[date]
+    sums: dict[str, tuple[Decimal, Decimal]]
+
+
+def facts_of(month: AgentMonth) -> Facts:
     declared: dict[str, Decimal] = defaultdict(Decimal)
     paid: dict[str, Decimal] = defaultdict(Decimal)
     filing_days = []
@@ -33,9 +42,19 @@ def outcome_of(month: AgentMonth, watermark: date | None) -> Outcome:
         for kind in ("regular", "additional", "refund")
         if kind in declared or paid.get(kind)
     }
-    if not filing_days and not any(paid.values()):
-        return None, {}
-    return _result(month.tax_month, sums, filing_days, watermark), sums
+    return Facts(month.tax_month, [day for day in filing_days if day], sums)
+
+
+def outcome_of(month: AgentMonth, watermark: date | None) -> Outcome:
+    """Return the result of a month, and declared and paid of the kinds that have either."""
+    facts = facts_of(month)
+    return result_of(facts, watermark), facts.sums
+
+
+def result_of(facts: Facts, watermark: date | None) -> str | None:
+    if not facts.sums:
+        return None
+    return _result(facts.tax_month, facts.sums, facts.filing_days, watermark)
 
 
 def _result(
