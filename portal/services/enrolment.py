@@ -53,6 +53,7 @@ def _enrol(code: str, name: str, document_number: str, address: str) -> Enrolled
     attempt = try_enrolment(code, address)
     agent = agent_of_code(code)
     may_verify = attempt.resolve(agent.public_id if agent else None)
+    may_enrol = agent is not None and _may_enrol(agent)  # before it is given a user below
 
     typed = _digest(name, blind_index("enrolment", same_person_number(document_number)))
     registered = _digest(
@@ -64,7 +65,7 @@ def _enrol(code: str, name: str, document_number: str, address: str) -> Enrolled
     user = User(agent=agent, login=agent.computer_code if agent else "")
     set_initial_password(user, password)  # the one hash, of every branch
 
-    if agent and may_verify and agrees and _may_enrol(agent) and _is_first(user):
+    if may_verify and may_enrol and agrees and _is_first(user):
         attempt.succeeded()
         expires_at = user.initial_password_expires_at
         assert expires_at is not None  # noqa: S101  set_initial_password has set it
