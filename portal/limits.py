@@ -63,10 +63,12 @@ class EnrolmentTry:
         """Count the try for the agent that the code led to; return whether it may be verified.
 
         An agent has two codes, each with its own count: only here do they meet. For a code that
-        leads nowhere a count is kept all the same, by the code.
+        leads nowhere a count is kept all the same, by the code. A try that is over already uses up
+        none of the agent's, by the same statement.
         """
         subject = ("unknown", self._code) if agent is None else ("agent", str(agent))
-        tries = count_in_window("enrolment", *subject, since=_start_of_day())
+        counts = 0 if self.is_over else 1
+        tries = count_in_window("enrolment", *subject, since=_start_of_day(), counts=counts)
         return not self.is_over and tries <= ENROLMENTS_A_DAY
 
     def succeeded(self) -> None:
@@ -82,9 +84,11 @@ def try_enrolment(code: str, address: str) -> EnrolmentTry:
     """
     start = _start_of_hour()
     failures = count_in_window("enrolment place", network(address), since=start)
-    tries = count_in_window("enrolment code", code, since=_start_of_day())
+    place_is_over = failures > ENROLMENT_FAILURES_AN_HOUR
+    counts = 0 if place_is_over else 1
+    tries = count_in_window("enrolment code", code, since=_start_of_day(), counts=counts)
     return EnrolmentTry(
-        is_over=failures > ENROLMENT_FAILURES_AN_HOUR or tries > ENROLMENTS_A_DAY,
+        is_over=place_is_over or tries > ENROLMENTS_A_DAY,
         _code=code,
         _place=Reservation(_key("enrolment place", network(address)), start),
     )
@@ -199,14 +203,17 @@ class Reservation:
         return rows if self.window is None else rows.filter(window=self.window)
 
 
-def count_in_window(purpose: str, *subject: str, since: datetime) -> int:
-    """Count a try in a calendar window, commit, and return how many there are with it."""
+def count_in_window(purpose: str, *subject: str, since: datetime, counts: int = 1) -> int:
+    """Count a try in a calendar window, commit, and return how many there are with it.
+
+    With `counts=0` it does the same work and counts nothing.
+    """
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute(
-            'INSERT INTO portal_attempt (key, "window", count) VALUES (%s, %s, 1)'
-            ' ON CONFLICT (key, "window") DO UPDATE SET count = portal_attempt.count + 1'
-            " RETURNING count",
-            [_key(purpose, *subject), since],
+            'INSERT INTO portal_attempt (key, "window", count) VALUES (%s, %s, %s)'
+            ' ON CONFLICT (key, "window") DO UPDATE'
+            " SET count = portal_attempt.count + excluded.count RETURNING count",
+            [_key(purpose, *subject), since, counts],
         )
         return int(cursor.fetchone()[0])
 

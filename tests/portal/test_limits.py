@@ -108,11 +108,22 @@ def test_the_sixth_try_of_a_code_is_over_until_the_day_ends_in_beijing(
         assert try_enrolment("A2345678", ADDRESS).resolve(agent)
 
 
-def test_a_try_that_is_over_by_its_code_still_counts_for_the_agent() -> None:
-    for number in range(6):
-        try_enrolment("12345678", address_of(number)).resolve(ACME)
+def test_the_tries_of_one_code_are_used_up_for_the_other() -> None:
+    for number in range(5):
+        assert try_enrolment("12345678", address_of(number)).resolve(ACME)
 
     assert not try_enrolment("110108000012345", ADDRESS).resolve(ACME)
+
+
+def test_a_try_that_is_over_already_uses_up_nothing_else() -> None:
+    for number in range(20):
+        try_enrolment(f"{number:08}", ADDRESS).resolve(None)
+
+    for _ in range(10):
+        assert not try_enrolment("12345678", ADDRESS).resolve(ACME)
+
+    assert try_enrolment("12345678", OTHER_ADDRESS).resolve(ACME)
+    assert try_enrolment("110108000012345", OTHER_ADDRESS).resolve(ACME)
 
 
 def test_every_kind_of_try_makes_the_same_statements() -> None:

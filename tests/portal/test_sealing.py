@@ -18,11 +18,13 @@ from django.core.exceptions import FieldError, ImproperlyConfigured
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, connection, models, transaction
 from django.test.utils import CaptureQueriesContext, isolate_apps
+from django.utils import timezone
 from pytest_django import Settings
 
 from portal.ciphers import AESBox, SM4Box
 from portal.identity_numbers import same_person_number
 from portal.keys import KeyIsMissing, keyring
+from portal.models import WithholdingAgent
 from portal.sealing import (
     BlindIndexField,
     Sealed,
@@ -625,3 +627,22 @@ def test_a_model_without_a_public_id_above_its_sealed_field_fails_the_check() ->
             app_label = "portal"
 
     assert [message.id for message in Late.check()] == ["portal.E001"]
+
+
+@pytest.mark.django_db
+def test_an_agent_is_found_by_either_form_of_its_registered_number() -> None:
+    acme = WithholdingAgent.objects.create(
+        computer_code="12345678",
+        name="某公司",
+        document_type="01",
+        document_number="110105491231002",
+        status=WithholdingAgent.Status.NORMAL,
+        registered_at=timezone.now(),
+        registration_index=bytes(32),
+    )
+
+    found = WithholdingAgent.objects.get(document_index=blind_index("enrolment", NUMBER))
+
+    assert found == acme
+    assert str(found.document_number) == "11**********002"
+    assert not found.contact_email
