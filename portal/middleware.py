@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from portal.guards import has_second_factor, redirect_to_login
 from portal.http import client_address
 from portal.models import AuditEntry, User
+from portal.navigation import errand_of
 from portal.sealing import reveals
 from portal.services import audit
 from portal.services.login import TooManyTries
@@ -131,16 +132,6 @@ class FirstLogin:
         if not errand or match.view_name == errand:
             return None
         return redirect(errand)
-
-
-def errand_of(user: User) -> str:
-    """Return the name of the page that a user has to fill in first, or an empty text."""
-    if user.password_is_initial:
-        return "new_password"
-    agent = user.agent
-    if agent and not (agent.contact_name and agent.contact_telephone and agent.contact_email):
-        return "first_contact"
-    return ""
 
 
 def audited(get_response: Answer) -> Answer:

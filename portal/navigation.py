@@ -99,6 +99,8 @@ def functions_for(request: HttpRequest) -> list[Function]:
     user = request.user
     if not isinstance(user, User) or not user.is_authenticated:
         entries: tuple[_Entry, ...] = PUBLIC
+    elif errand_of(user):
+        entries = ()
     elif user.agent_id is not None:
         entries = AGENT
     else:
@@ -112,6 +114,16 @@ def home_of(user: User) -> str:
     if user.is_staff_member:
         return reverse("staff_home")
     return url_of(AGENT_HOME.url_name) or reverse("home")
+
+
+def errand_of(user: User) -> str:
+    """Return the name of the page that a user has to fill in first, or an empty text."""
+    if user.password_is_initial:
+        return "new_password"
+    agent = user.agent
+    if agent and not (agent.contact_name and agent.contact_telephone and agent.contact_email):
+        return "first_contact"
+    return ""
 
 
 def _function(entry: _Entry, path: str) -> Function:
