@@ -6,10 +6,12 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
+from portal import health
 from portal.views import contact, enrolment, home, sessions, staff
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
+    path("livez", health.livez, name="livez"),
     path("language/", require_POST(set_language), name="set_language"),
     path("enrolment/", enrolment.enrolment, name="enrolment"),
     path("login/", sessions.log_in, name="login"),
