@@ -147,6 +147,7 @@ def filed(
     amount: str,
     kind: str = "regular",
     item: str = "0101",
+    filed_on: str = "2006-05-07",
     **more: str,
 ) -> Declaration:
     """A declaration in force, of one line for each item; it supersedes the one before it.
@@ -164,7 +165,7 @@ def filed(
         version=version,
         phone="",
         filed_at=NOON,
-        filed_on=date(2006, 5, 7),
+        filed_on=date.fromisoformat(filed_on),
         filed_by=clerk(agent),
         receipt_number=f"R{next(_numbers):08}",
         line_count=1 + len(more),

@@ -1,0 +1,81 @@
+"""How the API says no: one shape for every error (RFC 9457, application/problem+json)."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from django.http import Http404
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from portal.errors import Refusal
+
+MEDIA_TYPE = "application/problem+json"
+
+
+def problem(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Turn what a view raised into a problem: `status`, `title`, `detail`, `code`, `errors`.
+
+    A Refusal is 409 with its code and sentence. `errors` names each faulty field by `pointer`. None
+    for a fault of ours, which propagates.
+    """
+    if isinstance(error, Refusal):
+        return _problem(HTTPStatus.CONFLICT, error.code, str(error))
+    answer = exception_handler(error, context)
+    if answer is None:
+        return None
+    if isinstance(error, Http404):
+        error = exceptions.NotFound()  # its own words may name a model
+    elif not isinstance(error, exceptions.APIException):
+        error = exceptions.PermissionDenied()
+    status = HTTPStatus(answer.status_code)
+    if isinstance(error, exceptions.ValidationError):
+        faults = _faults(error.get_full_details(), "")
+        detail = faults[0]["message"] if faults else str(error.default_detail)
+        problem = _problem(status, "INVALID", detail, faults)
+    else:
+        codes = error.get_codes()
+        code = codes.upper() if isinstance(codes, str) else "INVALID"
+        problem = _problem(status, code, str(error.detail))
+    for name, value in answer.headers.items():
+        if name.lower() in ("retry-after", "www-authenticate", "allow"):
+            problem.headers[name] = value
+    return problem
+
+
+def _problem(
+    status: HTTPStatus, code: str, detail: str, faults: list[dict[str, str]] | None = None
+) -> Response:
+    body = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": status.value,
+        "detail": detail,
+        "code": code,
+        "errors": faults or [],
+    }
+    return Response(body, status=status, content_type=MEDIA_TYPE)
+
+
+def _faults(details: Any, pointer: str) -> list[dict[str, str]]:
+    """Flatten DRF's nested details, each with the JSON pointer of what it is about."""
+    if isinstance(details, list):
+        faults = []
+        for place, detail in enumerate(details):
+            here = pointer if _is_fault(detail) else f"{pointer}/{place}"
+            faults += _faults(detail, here)
+        return faults
+    if _is_fault(details):
+        code, message = str(details["code"]), str(details["message"])
+        return [{"code": code.upper(), "pointer": pointer, "message": message}]
+    return [
+        fault
+        for name, detail in details.items()
+        for fault in _faults(detail, f"{pointer}/{name}" if name != "non_field_errors" else pointer)
+    ]
+
+
+def _is_fault(detail: Any) -> bool:
+    return isinstance(detail, dict) and detail.keys() == {"message", "code"}
