@@ -23,6 +23,8 @@ from portal import embedded
 def pytest_configure() -> None:
     """Start the servers; they are stopped, and the home is removed, when pytest ends."""
     embedded.ensure(Path(settings.PORTAL_HOME), settings.EMBEDDED_SERVERS, temporary=True)
+    # Tests collect no static files; WhiteNoise warns of a folder that is not there.
+    Path(settings.STATIC_ROOT).mkdir(exist_ok=True)
 
 
 @pytest.fixture(scope="session")
