@@ -15,6 +15,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ import pytest
 from declarations import sandbox, sheet_reader
 from declarations.faults import FileCode, FileRefused
 from declarations.sandbox import read_cells
-from declarations.workbook import read_workbook
+from declarations.workbook import check_rows, read_workbook
 from tests.declarations.spreadsheets import (
     CONTENT_TYPES,
     HEADINGS,
@@ -107,6 +108,33 @@ def overlapping() -> bytes:
     return data[: source.start_dir] + directory + entry + end
 
 
+def swallowing() -> bytes:
+    """A workbook with a member that holds another one, header and all."""
+    inner = zipfile.ZipInfo("xl/inner.xml")
+    holder = io.BytesIO()
+    with zipfile.ZipFile(holder, "w") as archive:
+        archive.writestr(inner, "<x/>")
+    body = holder.getvalue()[: archive.start_dir]
+    entry = holder.getvalue()[archive.start_dir : archive.start_dir + 46 + len(inner.filename)]
+    pairs: list[tuple[str | zipfile.ZipInfo, str | bytes]] = [*members(lines_sheet(LINE)).items()]
+    data = zipped([*pairs, (zipfile.ZipInfo("xl/outer.bin"), body)])
+    end = data.rindex(b"PK\x05\x06")
+    start = struct.unpack("<L", data[end + 16 : end + 20])[0]
+    entry = entry[:42] + struct.pack("<L", data.index(body)) + entry[46:]
+    count = len(pairs) + 2
+    tail = struct.pack(
+        "<4s4H2LH", b"PK\x05\x06", 0, 0, count, count, end - start + len(entry), start, 0
+    )
+    return data[:end] + entry + tail
+
+
+def two_names() -> bytes:
+    """A workbook with a member of one name in the directory and another at its place."""
+    data = named("xl/theme/theme1.xml")
+    at = data.index(b"xl/theme/theme1.xml")
+    return data[:at] + b"xl/theme/theme2.xml" + data[at + 19 :]
+
+
 def lying(inflated: int) -> bytes:
     """A workbook with a member that says 1 kB and inflates to more."""
     data = bytearray(with_members(xl__sharedStrings_x_xml=b" " * inflated))
@@ -183,6 +211,16 @@ HOSTILE: list[tuple[str, Callable[[], bytes], str]] = [
         "TOO_MANY_COLUMNS",
     ),
     (
+        "a far column in a late row",
+        lambda: workbook(
+            sheet_of(
+                '<row r="1"><c r="A1"><v>1</v></c></row>'
+                '<row r="20000"><c r="XFD20000"><v>1</v></c></row>'
+            )
+        ),
+        "TOO_MANY_COLUMNS",
+    ),
+    (
         "a dimension of everything over nothing",
         lambda: workbook(sheet_of("", before='<dimension ref="A1:XFD1048576"/>')),
         "NO_LINES",
@@ -222,6 +260,18 @@ HOSTILE: list[tuple[str, Callable[[], bytes], str]] = [
     ),
     ("a zip in a zip in a zip", nested, "NOT_A_WORKBOOK"),
     ("overlapping members", overlapping, "BAD_ARCHIVE"),
+    ("a member inside another", swallowing, "BAD_ARCHIVE"),
+    ("a member of two names", two_names, "BAD_ARCHIVE"),
+    (
+        "many members of blanks",
+        lambda: with_members(**{f"m{n}": bytes(900_000) for n in range(60)}),
+        "BOMB",
+    ),
+    (
+        "a member of blanks beside noise",
+        lambda: with_members(noise=os.urandom(MEGABYTE), blanks=bytes(5 * MEGABYTE)),
+        "BOMB",
+    ),
     ("1 kB that inflates to 200 MB", lambda: lying(200 * MEGABYTE), "BOMB"),
     ("1 kB that inflates to 100 kB", lambda: lying(100_000), "BAD_ARCHIVE"),
     (
@@ -358,6 +408,26 @@ def test_a_member_that_is_no_part_of_the_workbook_does_no_harm(tmp_path: Path) -
     data = with_members(xl__media__x_x_zip=nested(), xl__theme__theme1_x_xml="<x/>")
 
     assert len(read_workbook(data, slots=tmp_path).rows) == 1
+
+
+def test_long_texts_are_cut_and_still_too_long(tmp_path: Path) -> None:
+    remark = '<c r="REF" t="s"><v>0</v></c>'
+    shared = f'<sst xmlns="{MAIN}"><si><t>{"长" * 32_000}</t></si></sst>'
+    relations = str(members("")["xl/_rels/workbook.xml.rels"]).replace(
+        "</Relationships>",
+        f'<Relationship Id="rId9" Type="{OFFICE}/sharedStrings" Target="sharedStrings.xml"/>'
+        "</Relationships>",
+    )
+    data = workbook(
+        lines_sheet(*[[*LINE[:-1], remark]] * 1000),
+        xl__sharedStrings_x_xml=shared,
+        xl___rels__workbook_x_xml_x_rels=relations,
+    )
+
+    faults = check_rows(read_workbook(data, slots=tmp_path).rows, date(2006, 4, 1))[1]
+
+    assert {(fault.field, str(fault.code)) for fault in faults} == {("remark", "TOO_LONG")}
+    assert len(faults) == 1000
 
 
 # What the sandbox itself holds back, whatever a program in it does.
