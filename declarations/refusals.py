@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -127,24 +128,36 @@ class AgentIsNotRegistered(Refusal):
 
 
 class WorkbookIsRefused(Refusal):
-    """The file as a whole cannot be read; `reason` is a stable code."""
+    """A file that cannot be taken in at all; `code` says why."""
 
-    code = "WORKBOOK"
-
-    def __init__(self, reason: str, sentence: str) -> None:
-        self.reason = reason
+    def __init__(self, code: str, sentence: str) -> None:
+        self.code = code
         super().__init__(sentence)
+
+
+@dataclass(frozen=True)
+class RowFault:
+    """A fault of a workbook's row, as the report shows it: the row's name, the user's heading."""
+
+    row: int
+    name: str
+    heading: str
+    fault: Fault
 
 
 class WorkbookHasFaults(Refusal):
     """Rows of a workbook are wrong; `faults` has all of them, in the order of the rows."""
 
-    code = "WORKBOOK_FAULTS"
+    code = "FAULTS"
 
-    def __init__(self, faults: Sequence[Fault], rows: int) -> None:
+    def __init__(self, faults: Sequence[RowFault], *, rows: int) -> None:
         self.faults = faults
         self.rows = rows
+        self.faulty_rows = len({fault.row for fault in faults})
         super().__init__(
-            _("文件有 %(count)d 处错误,未导入任何一行。请按下表修改后重新上传。")
-            % {"count": len(faults)}
+            _(
+                "文件共 %(rows)d 行明细,其中 %(faulty)d 行有误,共 %(count)d 处。未导入任何一行,"
+                "请按下表修改后重新上传。"
+            )
+            % {"rows": rows, "faulty": self.faulty_rows, "count": len(faults)}
         )

@@ -9,13 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date
 
-from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
+from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext as _p
 
-from declarations.faults import Fault, FaultCode
+from declarations.faults import Fault, FaultCode, FileCode, FileRefused
 from declarations.models import Declaration, DetailLine
-from declarations.taxlaw.codes import INCOME_ITEMS, CodeTable
+from declarations.selectors import Lamp
+from declarations.taxlaw.codes import (
+    COUNTRIES,
+    DOCUMENT_TYPES,
+    INCOME_ITEMS,
+    OCCUPATIONS,
+    CodeTable,
+)
 from declarations.taxlaw.tax_month import CUMULATIVE_FROM
 
 _HEAD = {
@@ -81,6 +88,14 @@ def code_name(table: CodeTable, code: str) -> str:
         return code
     entry = table[code]
     return entry.english if (get_language() or "").startswith("en") else entry.name
+
+
+CODED_COLUMNS = {
+    "document_type": DOCUMENT_TYPES,
+    "country": COUNTRIES,
+    "occupation": OCCUPATIONS,
+    "income_item": INCOME_ITEMS,
+}
 
 
 def fault_sentence(fault: Fault, tax_month: date | None = None) -> str:
@@ -210,3 +225,78 @@ def row_sentence(fault: Fault, tax_month: date | None = None) -> str:
         "number": fault.row + 1,
         "sentence": sentence,
     }
+
+
+_FILES: dict[FileCode, Callable[[Mapping[str, str]], str]] = {
+    FileCode.EMPTY: _said(lambda: _("文件是空的,请选择填好的文件")),
+    FileCode.TOO_LARGE: _said(lambda: _("文件超过 5 MB,请拆成几个文件分次导入")),
+    FileCode.NOT_A_WORKBOOK: _said(
+        lambda: _("这不是 .xlsx 或 .csv 文件,请在 Excel 或 WPS 中另存为 .xlsx 后上传")
+    ),
+    FileCode.OLD_FORMAT: _said(
+        lambda: _("这是旧格式的工作簿(.xls、.et 等),请在 Excel 或 WPS 中另存为 .xlsx 后上传")
+    ),
+    FileCode.ENCRYPTED: _said(lambda: _("文件设有密码,请取消密码后另存为 .xlsx 再上传")),
+    FileCode.MACROS: _said(lambda: _("文件含有宏,请另存为不含宏的 .xlsx 后上传")),
+    FileCode.EMBEDDED_OBJECTS: _said(
+        lambda: _("文件含有嵌入的对象,请把明细复制到模板中,另存为 .xlsx 后上传")
+    ),
+    FileCode.EXTERNAL_LINKS: _said(
+        lambda: _("文件链接了其他文件或数据源,请粘贴为数值,另存为 .xlsx 后上传")
+    ),
+    FileCode.TOO_MANY_ROWS: _said(lambda: _("文件最多 %(max)s 行明细,现已超过,请分次导入")),
+    FileCode.TOO_MANY_COLUMNS: _said(lambda: _("文件最多 %(max)s 列,现已超过,请删除多余的列")),
+    FileCode.MISSING_HEADINGS: _said(
+        lambda: _("文件的标题行缺少:%(headings)s。请使用本月的模板,或补上这些标题")
+    ),
+    FileCode.UNKNOWN_HEADINGS: _said(
+        lambda: _("不认识这些列的标题:%(headings)s。请改为模板中的标题,或删除这些列")
+    ),
+    FileCode.DUPLICATE_HEADINGS: _said(
+        lambda: _("这些标题重复:%(headings)s。每个标题应只出现一次")
+    ),
+    FileCode.NO_LINES: _said(lambda: _("标题行下面没有明细,请填写后再上传")),
+    FileCode.BUSY: _said(lambda: _("现在上传文件的人较多,请过一分钟再试。您的文件没有问题")),
+}
+
+
+def file_sentence(refused: FileRefused) -> str:
+    """Return why a file is refused whole, and what to do about it."""
+    sentence = _FILES.get(refused.code)
+    if sentence is not None:
+        return sentence(refused.params)
+    return _(
+        "文件已损坏或内容异常,无法读取(%(code)s)。请把明细复制到本月的模板中,另存为 .xlsx 后上传"
+    ) % {"code": refused.code.value}
+
+
+LAMP_SUBJECTS = {
+    "upload": gettext_lazy("数据上传"),
+    "format": gettext_lazy("检查格式"),
+    "payment": gettext_lazy("缴款金额核对"),
+}
+
+
+def lamp_reason(lamp: Lamp) -> str:
+    """Return why a lamp stands as it does; empty where its word says all."""
+    params = {key: value or "—" for key, value in lamp.params.items()}
+    match lamp.reason:
+        case "faults":
+            return (
+                ngettext("需修改 %(count)d 处", "需修改 %(count)d 处", lamp.params["count"])
+                % lamp.params
+            )
+        case "mismatched":
+            return _("与缴款入库信息不相符,请修改")
+        case "waiting" if lamp.params["complete_to"] is None:
+            return _("尚无缴款数据")
+        case "waiting":
+            return _("缴款数据已到 %(complete_to)s 日,预计 %(settles_on)s 日核对") % params
+        case "checking":
+            return _("正在核对")
+        case "superseded":
+            return _("已被更正,不再核对")
+        case "unchecked":
+            return _("未检查")
+        case _:
+            return ""

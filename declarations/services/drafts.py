@@ -75,7 +75,8 @@ def create_draft(
     if existing is not None:
         raise DraftExists(existing)
     if source is None:
-        draft.declarant = agent.contact_name
+        # 声明人:填写扣缴义务人名称 (the manual, 填表说明 H).
+        draft.declarant = agent.name[:200]
         draft.phone = agent.contact_telephone or agent.telephone
         draft.address = agent.address[:200]
         draft.postcode = agent.postcode[:20]
@@ -137,30 +138,6 @@ def delete_line(line: DraftLine) -> None:
         position=F("position") - 1
     )
     _touch(draft)
-
-
-@transaction.atomic
-def insert_line(
-    draft: Declaration, position: int, cells: Mapping[str, Any], source_row: int | None = None
-) -> DraftLine:
-    """Put a line at a place of a draft, at the end if it is further; those from there on move down.
-
-    It undoes a deletion. NotADraft, TooManyLines.
-    """
-    draft = _lock(draft)
-    last = _last_position(draft)
-    if last >= MAX_DRAFT_LINES:
-        raise TooManyLines(MAX_DRAFT_LINES)
-    place = max(1, min(position, last + 1))
-    DraftLine.objects.filter(declaration=draft, position__gte=place).update(
-        position=F("position") + 1
-    )
-    line = DraftLine(
-        declaration=draft, position=place, source_row=source_row, cells=_sealable(cells)
-    )
-    line.save()
-    _touch(draft)
-    return line
 
 
 @transaction.atomic

@@ -32,6 +32,7 @@ from declarations.services.detail_lines import write_lines
 from declarations.services.months import lock_month
 from declarations.taxlaw.tax_month import format_tax_month
 from portal.models import AuditEntry, User, WithholdingAgent
+from portal.services import audit
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,6 @@ def file(
     filed_on: date | None = None,
     closed_as_of: datetime | None = None,
     draft: Declaration | None = None,
-    address: str = "",
 ) -> Filed:
     """File a declaration of a month and kind; it supersedes the one in force, if any.
 
@@ -71,7 +71,7 @@ def file(
     if in_force is not None and in_force.digest == content:
         if draft is not None:
             draft.delete()
-        _audit(in_force, "repeated", filed_by=filed_by, address=address)
+        _audit(in_force, "repeated", filed_by)
         return Filed(in_force, is_repeat=True)
     if month.closed_at is not None and (closed_as_of is None or month.closed_at <= closed_as_of):
         raise MonthIsClosed(month)
@@ -101,14 +101,12 @@ def file(
     months = AgentMonth.objects.filter(pk=month.pk)
     months.update(reopened_at=None, closed_at=None)
     months.mark_changed()
-    _audit(declaration, "filed", filed_by=filed_by, address=address)
+    _audit(declaration, "filed", filed_by)
     return Filed(declaration, is_repeat=False)
 
 
 @transaction.atomic
-def file_draft(
-    draft: Declaration, *, filed_by: User, key: uuid.UUID, seen: str, address: str = ""
-) -> Filed:
+def file_draft(draft: Declaration, *, filed_by: User, key: uuid.UUID, seen: str) -> Filed:
     """File a draft as it was seen: `seen` is the digest that the check page showed.
 
     The same key with the same digest again gives the same receipt, and files nothing. KeyIsUsed
@@ -137,7 +135,6 @@ def file_draft(
         channel=Declaration.Channel.WEB,
         filed_by=filed_by,
         draft=locked,
-        address=address,
     )
     _, is_new = FilingKey.objects.get_or_create(
         agent=agent,
@@ -182,18 +179,15 @@ def _receipt_number(agent: WithholdingAgent, header: Header, version: int) -> st
     return f"{agent.computer_code}-{header.tax_month:%Y%m}-{kind}-{version:03}"
 
 
-def _audit(declaration: Declaration, outcome: str, *, filed_by: User | None, address: str) -> None:
-    AuditEntry.objects.create(
+def _audit(declaration: Declaration, outcome: str, filed_by: User | None) -> None:
+    audit.record(
+        AuditEntry.Action.FILING,
+        outcome,
         user=filed_by,
         agent=declaration.agent_month.agent,
-        action=AuditEntry.Action.FILING,
-        outcome=outcome,
-        address=address,
-        detail={
-            "declaration": str(declaration.public_id),
-            "tax_month": format_tax_month(declaration.agent_month.tax_month),
-            "kind": declaration.kind,
-            "version": declaration.version,
-            "channel": declaration.channel,
-        },
+        declaration=str(declaration.public_id),
+        tax_month=format_tax_month(declaration.agent_month.tax_month),
+        kind=declaration.kind,
+        version=declaration.version or 0,
+        channel=declaration.channel,
     )

@@ -11,6 +11,7 @@ from declarations.models import AgentMonth
 from declarations.refusals import MonthIsNotClosed, MonthIsNotReopened, ReasonIsMissing
 from declarations.taxlaw.tax_month import format_tax_month
 from portal.models import AuditEntry, User, WithholdingAgent
+from portal.services import audit
 
 
 def lock_month(agent: WithholdingAgent, tax_month: date) -> AgentMonth:
@@ -27,7 +28,7 @@ def lock_month(agent: WithholdingAgent, tax_month: date) -> AgentMonth:
 
 
 @transaction.atomic
-def reopen_month(month: AgentMonth, *, by: User, reason: str, address: str = "") -> AgentMonth:
+def reopen_month(month: AgentMonth, *, by: User, reason: str) -> AgentMonth:
     """Open a matched month again; it stays open until the next filing or until it is closed.
 
     MonthIsNotClosed, ReasonIsMissing.
@@ -40,12 +41,12 @@ def reopen_month(month: AgentMonth, *, by: User, reason: str, address: str = "")
     month.closed_at = None
     month.reopened_at = timezone.now()
     month.save(update_fields=["closed_at", "reopened_at"])
-    _audit(month, "reopened", by=by, reason=reason, address=address)
+    _audit(month, "reopened", by=by, reason=reason)
     return month
 
 
 @transaction.atomic
-def close_month(month: AgentMonth, *, by: User, reason: str = "", address: str = "") -> AgentMonth:
+def close_month(month: AgentMonth, *, by: User, reason: str = "") -> AgentMonth:
     """End an opening of the tax office. A month that agrees is closed at once, else once it does.
 
     MonthIsNotReopened.
@@ -58,16 +59,16 @@ def close_month(month: AgentMonth, *, by: User, reason: str = "", address: str =
     if month.result == AgentMonth.Result.MATCHED and month.changed == month.reconciled:
         month.closed_at = timezone.now()
     month.save(update_fields=["closed_at", "reopened_at"])
-    _audit(month, "closed", by=by, reason=reason, address=address)
+    _audit(month, "closed", by=by, reason=reason)
     return month
 
 
-def _audit(month: AgentMonth, outcome: str, *, by: User, reason: str, address: str) -> None:
-    AuditEntry.objects.create(
+def _audit(month: AgentMonth, outcome: str, *, by: User, reason: str) -> None:
+    audit.record(
+        AuditEntry.Action.MONTH,
+        outcome,
         user=by,
         agent=month.agent,
-        action=AuditEntry.Action.MONTH,
-        outcome=outcome,
-        address=address,
-        detail={"tax_month": format_tax_month(month.tax_month), "reason": reason.strip()},
+        tax_month=format_tax_month(month.tax_month),
+        reason=reason.strip(),
     )

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
-
-from django.db import connection
 
 from declarations.declaration import Header
 from declarations.lines import Line
@@ -38,6 +34,9 @@ def an_agent(code: str = "11010001", **fields: Any) -> WithholdingAgent:
         "address": "某街1号",
         "postcode": "100000",
         "telephone": "010-60000001",
+        "contact_name": "李会计",
+        "contact_telephone": "13800138000",
+        "contact_email": "li@example.com",
         "registered_at": datetime(2006, 3, 1, tzinfo=UTC),
         "registration_index": b"\0" * 32,
     }
@@ -119,34 +118,3 @@ def reconciled(
     )
     month.refresh_from_db()
     return month
-
-
-EVIDENCE = (
-    "declarations_declaredtotal",
-    "declarations_detailline",
-    "declarations_declaration",
-    "portal_auditentry",
-)
-
-
-@contextmanager
-def committed_agents() -> Iterator[None]:
-    """Let a test commit, for its threads to see; delete what it left, evidence too."""
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            # Foreign keys to agents and users are checked with the right to lock audit entries.
-            cursor.execute("GRANT UPDATE, DELETE ON portal_auditentry TO CURRENT_USER")
-            cursor.execute("DELETE FROM declarations_filingkey")
-            cursor.execute("DELETE FROM declarations_draftline")
-            for table in EVIDENCE:
-                cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-                cursor.execute(f"DELETE FROM {table}")  # noqa: S608  table names of ours
-                cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
-            AgentMonth.objects.all().delete()
-            User.objects.all().delete()
-            WithholdingAgent.objects.all().delete()
-            Office.objects.exclude(code=Office.ROOT_CODE).delete()
-            cursor.execute("REVOKE UPDATE, DELETE ON portal_auditentry FROM CURRENT_USER")
-        connection.close()

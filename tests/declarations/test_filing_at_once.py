@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import TypeVar
 
 import pytest
 from django.db import connection, transaction
-from pytest_django import DjangoDbBlocker
 
 from declarations.models import AgentMonth, Declaration
 from declarations.selectors import check_draft
@@ -22,18 +21,12 @@ from tests.declarations.builders import (
     APRIL,
     a_clerk,
     an_agent,
-    committed_agents,
     filed,
     typed,
 )
 
+pytestmark = pytest.mark.usefixtures("committed")
 T = TypeVar("T")
-
-
-@pytest.fixture(autouse=True)
-def committed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    with django_db_blocker.unblock(), committed_agents():
-        yield
 
 
 def together(*works: Callable[[], T]) -> list[T]:

@@ -1,0 +1,235 @@
+"""The shapes of what a clerk types. A line is kept as typed, right or wrong, until it is filed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from declarations.declaration import (
+    ADDRESS_LIMIT,
+    DECLARANT_LIMIT,
+    PHONE_LIMIT,
+    POSTCODE_LIMIT,
+)
+from declarations.faults import Fault
+from declarations.lines import AMOUNTS, AMOUNTS_FROM_2019, REQUIRED_AMOUNTS
+from declarations.models import Declaration, Kind
+from declarations.taxlaw.tax_month import parse_tax_month
+from declarations.wording import CODED_COLUMNS, fault_sentence, field_label
+from declarations.workbook import headings_of
+from portal.forms import PasswordField
+
+# Longer than any column may be: what is too long is kept and named, within reason.
+TYPED_LIMIT = 1000
+_REQUIRED = {
+    "name",
+    "document_type",
+    "document_number",
+    "country",
+    "occupation",
+    "employed_here",
+    "income_item",
+    *REQUIRED_AMOUNTS,
+}
+_AMOUNT_COLUMNS = frozenset({*AMOUNTS, *AMOUNTS_FROM_2019})
+
+
+class MonthField(forms.CharField):
+    """A tax month, typed or picked as `2006-04`: the date of its first day."""
+
+    def clean(self, value: Any) -> date | None:
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            return parse_tax_month(text)
+        except ValueError:
+            raise ValidationError(
+                _("税款所属月份应写作 2006-04 的样式,现为“%(value)s”"),
+                code="month",
+                params={"value": text},
+            ) from None
+
+
+class NewDeclarationForm(forms.Form):
+    """新增明细表: the month, the kind, and what to start with."""
+
+    month = MonthField(
+        label=_("税款所属月份"),
+        help_text=_("实际支付所得的月份,例如 2006-04"),
+        max_length=20,
+        error_messages={"required": _("请填写税款所属月份")},
+        widget=forms.TextInput(attrs={"type": "month"}),
+    )
+    kind = forms.ChoiceField(
+        label=_("申报类型"), choices=Kind.choices, initial=Kind.REGULAR, widget=forms.RadioSelect
+    )
+    coverage = forms.ChoiceField(
+        label=_("申报方式"),
+        choices=Declaration.Coverage.choices,
+        initial=Declaration.Coverage.FULL,
+        widget=forms.RadioSelect,
+        help_text=_(
+            "全员全额:无论收入额是否达到征税标准,所有取得应税收入的个人都申报;"
+            "非全员全额:没有达到征税标准的人员不申报。"
+        ),
+    )
+    start = forms.ChoiceField(
+        label=_("从哪里开始"),
+        choices=[
+            ("blank", _("空白表")),
+            ("in_force", _("复制本月现行申报(更正申报)")),
+            ("previous", _("复制上月申报")),
+        ],
+        initial="blank",
+        widget=forms.RadioSelect,
+    )
+
+
+class HeaderForm(forms.Form):
+    """单位基础信息 of a draft. What is missing is named by the check, and may wait until then."""
+
+    coverage = forms.ChoiceField(
+        label=_("申报方式"), choices=Declaration.Coverage.choices, widget=forms.RadioSelect
+    )
+    declarant = forms.CharField(
+        label=_("声明人"),
+        help_text=_("填写扣缴义务人名称"),
+        max_length=DECLARANT_LIMIT,
+        required=False,
+    )
+    phone = forms.CharField(
+        label=_("有效联系电话"),
+        max_length=PHONE_LIMIT,
+        required=False,
+        widget=forms.TextInput(attrs={"type": "tel"}),
+    )
+    address = forms.CharField(label=_("有效联系地址"), max_length=ADDRESS_LIMIT, required=False)
+    postcode = forms.CharField(label=_("邮政编码"), max_length=POSTCODE_LIMIT, required=False)
+    own_headcount = forms.IntegerField(
+        label=_("本期本单位总人数"),
+        help_text=_("非全员全额申报时填写;全员全额时由系统计算"),
+        min_value=0,
+        max_value=999_999_999,
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+    )
+    other_headcount = forms.IntegerField(
+        label=_("本期非本单位总人数"),
+        help_text=_("非全员全额申报时填写;全员全额时由系统计算"),
+        min_value=0,
+        max_value=999_999_999,
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+    )
+    total_income = forms.DecimalField(
+        label=_("全部人员收入总额"),
+        help_text=_("单位:元。非全员全额申报时填写;全员全额时由系统计算"),
+        min_value=Decimal(0),
+        max_digits=15,
+        decimal_places=2,
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = self.cleaned_data
+        if cleaned.get("coverage") == Declaration.Coverage.FULL:
+            cleaned |= {"own_headcount": None, "other_headcount": None, "total_income": None}
+        return cleaned
+
+
+class LineForm(forms.Form):
+    """A line of the form of a tax month, a text for each column."""
+
+    def __init__(self, *args: Any, tax_month: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.tax_month = tax_month
+        for column in headings_of(tax_month):
+            self.fields[column] = forms.CharField(
+                label=field_label(column, tax_month),
+                required=False,
+                strip=False,
+                max_length=TYPED_LIMIT,
+                help_text=self._help(column),
+                widget=forms.TextInput(attrs=self._attributes(column)),
+            )
+
+    def cells(self) -> dict[str, str]:
+        """Return what was typed, blank columns left out."""
+        return {column: text for column, text in self.cleaned_data.items() if text.strip()}
+
+    def add_faults(self, faults: Sequence[Fault]) -> None:
+        """Name the faults of a line at its fields."""
+        for fault in faults:
+            field = fault.field if fault.field in self.fields else None
+            self.add_error(field, fault_sentence(fault, self.tax_month))
+
+    @staticmethod
+    def _help(column: str) -> Any:
+        if column in _REQUIRED:
+            return _("必填")
+        return ""
+
+    @staticmethod
+    def _attributes(column: str) -> dict[str, str]:
+        attributes = {"autocomplete": "off", "spellcheck": "false"}
+        if column in CODED_COLUMNS:
+            attributes["list"] = f"codes-{column}"
+        elif column in ("employed_here", "resident"):
+            attributes["list"] = "codes-yes-no"
+        elif column in _AMOUNT_COLUMNS:
+            attributes["inputmode"] = "decimal"
+        return attributes
+
+
+class UploadForm(forms.Form):
+    file = forms.FileField(
+        label=_("工作簿"),
+        help_text=_(".xlsx 或 .csv 文件,不超过 5 MB、20,000 行明细;第一行为标题"),
+        error_messages={
+            "required": _("请选择文件"),
+            "empty": _("文件是空的,请选择填好的文件"),
+            "missing": _("请选择文件"),
+        },
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.csv"}),
+    )
+    mode = forms.ChoiceField(
+        label=_("导入方式"),
+        choices=[
+            ("append", _("追加:接在现有明细之后")),
+            ("replace", _("全部替换:先删除草稿中现有的明细")),
+        ],
+        initial="append",
+        widget=forms.RadioSelect,
+    )
+
+
+class FilingForm(forms.Form):
+    """向地税机关提交: the declaration of truth and the password, for what the check page showed."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    seen = forms.RegexField(r"^[0-9a-f]{64}$", widget=forms.HiddenInput)
+    truth = forms.BooleanField(
+        label=_(
+            "我声明:此扣缴申报是根据国家税收法律、法规的规定填报的,我确信它是真实的、可靠的、完整的。"
+        ),
+        error_messages={"required": _("请阅读并确认声明")},
+    )
+    password = PasswordField(_("密码"), autocomplete="current-password")
+
+
+def line_form(tax_month: date, cells: Mapping[str, Any], faults: Sequence[Fault] = ()) -> LineForm:
+    """Return the form of a line as it was typed, with its faults at their fields."""
+    if not faults:
+        return LineForm(initial=dict(cells), tax_month=tax_month)
+    form = LineForm(dict(cells), tax_month=tax_month)
+    form.full_clean()
+    form.add_faults(faults)
+    return form

@@ -1,0 +1,26 @@
+"""The addresses of declarations. A person's name or number stands in none of them."""
+
+from django.urls import path
+
+from declarations import converters  # noqa: F401  registers tax_month
+from declarations.views import drafts, filing, reading, uploads
+
+app_name = "declarations"
+
+urlpatterns = [
+    path("", reading.declarations, name="declarations"),
+    path("new/", drafts.new, name="new"),
+    path("codes/", reading.codes, name="codes"),
+    path("template/<tax_month:tax_month>/", reading.template, name="template"),
+    path("<uuid:public_id>/", reading.declaration, name="declaration"),
+    path("<uuid:public_id>/header/", drafts.header, name="header"),
+    path("<uuid:public_id>/lines/new/", drafts.add_line, name="add_line"),
+    path("<uuid:public_id>/lines/<uuid:line_id>/", drafts.line, name="line"),
+    path("<uuid:public_id>/lines/<uuid:line_id>/delete/", drafts.delete_line, name="delete_line"),
+    path("<uuid:public_id>/upload/", uploads.upload, name="upload"),
+    path("<uuid:public_id>/check/", filing.check, name="check"),
+    path("<uuid:public_id>/file/", filing.file, name="file"),
+    path("<uuid:public_id>/receipt/", reading.receipt, name="receipt"),
+    path("<uuid:public_id>/correct/", drafts.correct, name="correct"),
+    path("<uuid:public_id>/delete/", drafts.delete, name="delete"),
+]

@@ -1,0 +1,1 @@
+"""The pages of declarations: doors to the services, a module per subject."""
