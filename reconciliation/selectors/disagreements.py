@@ -12,7 +12,7 @@ from django.db.models import F, Max, OuterRef, Prefetch, QuerySet, Subquery, Sum
 from django.db.models.functions import Abs
 from django.utils import timezone
 
-from declarations.models import AgentMonth
+from declarations.models import AgentMonth, Kind
 from reconciliation.models import Comparison, MonthResult, Relation
 
 
@@ -63,7 +63,7 @@ def with_difference(months: QuerySet[AgentMonth]) -> QuerySet[Any]:
 
 UNEQUAL = Prefetch(
     "comparisons",
-    queryset=Comparison.objects.exclude(relation=Relation.EQUAL).order_by("pk"),
+    queryset=Comparison.objects.exclude(relation=Relation.EQUAL),
     to_attr="unequal",
 )
 """The comparisons that make up the difference."""
@@ -79,7 +79,10 @@ def disagreements(months: Iterable[Any]) -> list[Disagreement]:
             since = max(since, timezone.localdate(month.drifted_at))
         listed.append(
             Disagreement(
-                month, month.difference or Decimal("0.00"), min(since, today), month.unequal
+                month,
+                month.difference or Decimal("0.00"),
+                min(since, today),
+                sorted(month.unequal, key=lambda row: Kind.values.index(row.kind)),
             )
         )
     return listed

@@ -151,6 +151,16 @@ class MonthFigures:
     history: list[HistoryEntry] = field(default_factory=list)
 
     @property
+    def in_force(self) -> list[tuple[Kind, Declaration | None]]:
+        """Return each kind with its declaration in force, if there is one."""
+        by_kind = {
+            declaration.kind: declaration
+            for declaration in self.declarations
+            if declaration.status == Declaration.Status.FILED
+        }
+        return [(kind, by_kind.get(kind)) for kind in Kind]
+
+    @property
     def is_closed(self) -> bool:
         return self.month is not None and self.month.closed_at is not None
 

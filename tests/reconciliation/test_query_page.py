@@ -89,7 +89,8 @@ def test_a_month_that_agrees_says_so_and_that_only_the_tax_office_opens_it(
     assert DIFFERS not in page
     assert "申报 100.00 等于 100.00 0.00" in page
     assert "请联系主管税务所打开后再申报" in page
-    assert "重新申报" not in page
+    assert "更正申报" not in page
+    assert "新增补税申报" not in page
 
 
 def test_a_waiting_month_names_the_day_of_the_data_and_the_settling_day(
@@ -236,6 +237,19 @@ def test_the_page_links_to_the_declaration_in_force_and_the_earlier_ones(
     assert first.get_absolute_url() in page
     assert second.get_absolute_url() in page
     assert "已被更正" in page
+
+
+def test_the_page_offers_what_can_be_filed_next(acme: WithholdingAgent, alice: Client) -> None:
+    declaration = filed(acme, "2006-04", "100.00")
+    complete_to("2006-06-01")
+    reconcile_months([acme.pk])
+
+    page = alice.get("/months/2006-04/").content.decode().partition('id="next-heading"')[2]
+
+    assert f'<a href="{declaration.get_absolute_url()}">更正申报</a>' in page
+    for kind, words in (("additional", "新增补税申报"), ("refund", "新增退税申报")):
+        link = f"/declarations/new/?month=2006-04&amp;kind={kind}"
+        assert f'<a href="{link}">{words}</a>' in page
 
 
 def test_more_vouchers_than_are_listed_do_not_change_the_figures(
