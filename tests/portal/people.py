@@ -6,14 +6,17 @@ Alice's agent and Bob's are of one office; Charlie's is of another.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from django.test import Client
 from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from portal.guards import PROVED_AT
+from portal.hashers import Argon2Hasher
 from portal.models import Office, User, WithholdingAgent
 
 ZHANG = "11010519491231002X"
@@ -61,6 +64,22 @@ def a_member_of_staff(
     )
     TOTPDevice.objects.create(user=user, name="TOTP")
     return user
+
+
+class Hashes:
+    """Counts how many Argon2 hashes are computed from now on."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.count = 0
+        for name in ("encode", "verify"):
+            monkeypatch.setattr(Argon2Hasher, name, self._counting(getattr(Argon2Hasher, name)))
+
+    def _counting(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*args: Any) -> Any:
+            self.count += 1
+            return original(*args)
+
+        return counted
 
 
 def sign_in(client: Client, user: User) -> Client:
