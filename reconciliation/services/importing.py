@@ -11,7 +11,6 @@ from decimal import Decimal
 from pathlib import Path
 
 from django.db import connection, transaction
-from django.db.models import F
 from django.utils import timezone
 
 from declarations.models import PaymentWatermark
@@ -158,7 +157,8 @@ def _begin_attempt(name: str) -> FeedFile | None:
         file.save(update_fields=["state"])
         logger.error("%s was stopped after %d attempts.", name, file.attempts)
         return None
-    FeedFile.objects.filter(pk=file.pk).update(attempts=F("attempts") + 1)
+    file.attempts += 1  # the claim is ours: nobody else counts
+    file.save(update_fields=["attempts"])
     return file
 
 
