@@ -33,7 +33,7 @@ def stopped_months() -> AgentMonthQuerySet:
     return AgentMonth.objects.to_reconcile().filter(attempts__gte=MOST_ATTEMPTS)
 
 
-def batches_of_agents(months: AgentMonthQuerySet) -> Iterator[list[int]]:
+def batches_of_agents(months: AgentMonthQuerySet, *, size: int = BATCH) -> Iterator[list[int]]:
     """Yield the agents of months in batches. One whose month has failed comes alone."""
     failed = months.filter(attempts__gt=0).order_by("agent").values_list("agent", flat=True)
     alone = list(failed.distinct())
@@ -45,7 +45,7 @@ def batches_of_agents(months: AgentMonthQuerySet) -> Iterator[list[int]]:
             .exclude(agent__in=alone)
             .order_by("agent")
             .values_list("agent", flat=True)
-            .distinct()[:BATCH]
+            .distinct()[:size]
         )
         if not agents:
             return

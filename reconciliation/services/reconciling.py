@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 from datetime import date
-from decimal import Decimal
+from itertools import product
 from typing import Any
 
 from django.db import connection, transaction
@@ -16,9 +16,13 @@ from declarations.models import AgentMonth
 from declarations.taxlaw.tax_month import filing_deadline, small_tax
 from portal.claims import Work, claim
 from reconciliation import selectors
-from reconciliation.agreement import Relation, month_result, settling_day
+from reconciliation.agreement import DAYS_TO_SETTLE, Relation, month_result
 from reconciliation.models import Comparison
 from reconciliation.statements import statement
+
+# A province is brought up to date in so few statements that each may read whole tables, and no
+# month is locked for more than a second or two.
+AGENTS_AT_ONCE = 4000
 
 
 def reconcile_months(agent_ids: Collection[int]) -> int:
@@ -42,7 +46,7 @@ def reconcile_all(*, changed_only: bool) -> Counter[str]:
     """
     results: Counter[str] = Counter()
     months = AgentMonth.objects.to_reconcile() if changed_only else AgentMonth.objects.all()
-    for agent_ids in selectors.batches_of_agents(months):
+    for agent_ids in selectors.batches_of_agents(months, size=AGENTS_AT_ONCE):
         batch = list(months.filter(agent__in=agent_ids).values_list("pk", flat=True))
         _reconcile(batch)
         results.update(
@@ -56,60 +60,53 @@ def reconcile_all(*, changed_only: bool) -> Counter[str]:
 @transaction.atomic
 def _reconcile(months: list[int]) -> None:
     """Lock months in (agent, month) order, compare both sides anew, conclude."""
-    locked = list(
+    tax_months = set(
         AgentMonth.objects.filter(pk__in=months)
         .order_by("agent", "tax_month")
         .select_for_update()
-        .values_list("pk", "tax_month")
+        .values_list("tax_month", flat=True)
     )
     # The locks may have waited: only what is read from here on is true.
     Comparison.objects.filter(agent_month__in=months).delete()
-    law = {tax_month: law_of_settling(tax_month) for tax_month in {month for _, month in locked}}
     with connection.cursor() as cursor:
         cursor.execute(
-            statement("compare_months", sums_of_months=statement("sums_of_months")),
+            statement("reconcile_months", sums_of_months=statement("sums_of_months")),
             {
                 "months": months,
-                "tax_months": list(law),
-                "small_taxes": [small_tax for _, small_tax in law.values()],
+                "tax_months": list(tax_months),
+                "deadlines": [filing_deadline(tax_month) for tax_month in tax_months],
+                "small_taxes": [small_tax(tax_month) for tax_month in tax_months],
+                "days_to_settle": DAYS_TO_SETTLE.days,
+                **_agreement(),
+                "now": timezone.now(),
             },
         )
-        concluded = [_conclude(law, *row) for row in cursor]
-        if not concluded:
-            return
-        ids, results, settles_on, sums = zip(*concluded, strict=True)
-        parameters: dict[str, Any] = {
-            "months": list(ids),
-            "results": list(results),
-            "settles_on": list(settles_on),
-            "sums": list(sums),
-            "now": timezone.now(),
-        }
-        cursor.execute(statement("keep_results"), parameters)
-        cursor.execute(statement("conclude_months"), parameters)
 
 
-def law_of_settling(tax_month: date) -> tuple[date, Decimal]:
-    """Return a month's filing deadline, and the tax in yuan that the law lets go unpaid."""
-    return filing_deadline(tax_month), small_tax(tax_month)
+def _agreement() -> dict[str, list[Any]]:
+    """Return what the agreement makes of every case, as columns of a table for the statement.
+
+    The watermark is looked at when a result is read: a month that would wait for it is `waiting`.
+    """
+    cases = list(product([False, True], repeat=4))
+    has_less, has_greater, has_declaration, something_paid = map(list, zip(*cases, strict=True))
+    return {
+        "has_less": has_less,
+        "has_greater": has_greater,
+        "has_declaration": has_declaration,
+        "something_paid": something_paid,
+        "results": [_result(*case) for case in cases],
+    }
 
 
-def _conclude(
-    law: dict[date, tuple[date, Decimal]],
-    month: int,
-    tax_month: date,
-    relations: list[str | None],
-    filed_on: date | None,
-    something_paid: bool,
-    sums: str,
-) -> tuple[int, str | None, date | None, str]:
-    """Return what is written to a month. The watermark is looked at when it is read."""
-    settles_on = settling_day(law[tax_month][0], filed_on)
-    result = month_result(
-        [Relation(relation) for relation in relations if relation],
-        has_declaration=filed_on is not None,
+def _result(
+    has_less: bool, has_greater: bool, has_declaration: bool, something_paid: bool
+) -> str | None:
+    relations = [Relation.LESS] * has_less + [Relation.GREATER] * has_greater
+    return month_result(
+        relations,
+        has_declaration=has_declaration,
         something_paid=something_paid,
-        settles_on=settles_on,
+        settles_on=date.max,
         watermark=None,
     )
-    return month, result, settles_on if result else None, sums
