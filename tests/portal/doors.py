@@ -1,0 +1,99 @@
+"""The access matrix (SEC-14): every address, who may pass it, and with which methods.
+
+Every app has such a file with a list DOORS; `test_access_matrix.py` reads them all, and fails for
+an address that stands in none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from portal.models import User, WithholdingAgent
+
+# What somebody gets for a GET (of a page that is POST alone: for an empty POST).
+OK: Final = "200"
+LOGIN: Final = "to login"  # whoever is not logged in
+STAFF_LOGIN: Final = "to staff login"
+AWAY: Final = "elsewhere on this site"
+MISSING: Final = "404"  # the same bytes as for what does not exist
+FORBIDDEN: Final = "403"
+
+AGENTS: Final = ("alice", "bob")
+STAFF: Final = ("officer", "foreign officer", *User.Role.values[1:])
+EVERYBODY: Final = ("anonymous", *AGENTS, *STAFF)
+
+
+@dataclass(frozen=True)
+class Door:
+    """An address: its URL name, its arguments for Alice's agent, and what everybody gets."""
+
+    url_name: str
+    answers: dict[str, str]
+    methods: tuple[str, ...] = ("GET", "HEAD")
+    arguments: Callable[[WithholdingAgent], dict[str, Any]] = field(default=lambda agent: {})
+
+
+def everybody(answer: str) -> dict[str, str]:
+    return dict.fromkeys(EVERYBODY, answer)
+
+
+def agents(alice: str = OK, bob: str = OK) -> dict[str, str]:
+    """Return the answers of a page for agents: there is none for staff."""
+    return everybody(MISSING) | {"anonymous": LOGIN, "alice": alice, "bob": bob}
+
+
+def staff(**answers: str) -> dict[str, str]:
+    """Return the answers of a page for staff: roles without an answer are forbidden it.
+
+    `foreign_officer` is an officer of another office, and gets what `officer` gets unless named.
+    """
+    answers = {name.replace("foreign_officer", "foreign officer"): a for name, a in answers.items()}
+    if "officer" in answers:
+        answers.setdefault("foreign officer", answers["officer"])
+    nobody = everybody(FORBIDDEN) | {"anonymous": STAFF_LOGIN, "alice": MISSING, "bob": MISSING}
+    return nobody | answers
+
+
+def all_staff(answer: str = OK) -> dict[str, str]:
+    return staff() | dict.fromkeys(STAFF, answer)
+
+
+def logged_in(answer: str = OK) -> dict[str, str]:
+    return everybody(answer) | {"anonymous": LOGIN}
+
+
+def of_agent(agent: WithholdingAgent) -> dict[str, Any]:
+    return {"public_id": agent.public_id}
+
+
+FORM: Final = ("GET", "HEAD", "POST")
+
+DOORS: Final = [
+    Door("home", everybody(OK)),
+    Door("set_language", everybody(AWAY), ("POST",)),
+    Door("enrolment", everybody(OK), FORM),
+    Door("login", everybody(OK), FORM),
+    Door("logout", everybody(AWAY), ("POST",)),
+    Door("staff_login", everybody(OK), FORM),
+    Door("second_factor", everybody(STAFF_LOGIN), FORM),
+    Door("step_up", logged_in(), FORM),
+    Door("new_password", logged_in(AWAY), FORM),
+    Door("first_contact", agents(), FORM),
+    Door("contact", agents(), FORM),
+    Door("staff_home", all_staff()),
+    Door("staff_password", all_staff(), FORM),
+    Door("staff_agents", staff(officer=OK, auditor=OK, supervisor=OK), FORM),
+    Door(
+        "staff_agent",
+        staff(officer=OK, foreign_officer=MISSING, auditor=OK, supervisor=OK),
+        arguments=of_agent,
+    ),
+    Door(
+        "staff_agent_password",
+        staff(officer=OK, foreign_officer=MISSING),
+        FORM,
+        arguments=of_agent,
+    ),
+]
