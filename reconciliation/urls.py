@@ -17,6 +17,7 @@ urlpatterns = [
     path("staff/months/<uuid:public_id>/", desk.staff_month, name="staff_month"),
     path("staff/months/<uuid:public_id>/reopen/", desk.reopen_month, name="reopen_month"),
     path("staff/months/<uuid:public_id>/close/", desk.close_month, name="close_month"),
+    path("staff/agents/<uuid:public_id>/months/", desk.agent_months, name="agent_months"),
     path("staff/held-rows/", desk.held_rows, name="held_rows"),
     path("staff/feed/", feed.feed, name="feed"),
     path("staff/feed/day-count/", feed.day_count, name="day_count"),

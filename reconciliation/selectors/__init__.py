@@ -2,6 +2,7 @@
 
 from reconciliation.selectors.desk import (
     mismatched_months,
+    months_of_agent,
     offices_of,
     quarantined_payments,
     refused_files,
@@ -85,6 +86,7 @@ __all__ = [
     "matched_months",
     "mismatched_months",
     "months_by_result",
+    "months_of_agent",
     "months_that_stopped",
     "months_to_reconcile",
     "months_with_a_result",

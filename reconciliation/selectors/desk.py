@@ -46,6 +46,12 @@ def mismatched_months(
     )
 
 
+def months_of_agent(user: User, agent: WithholdingAgent) -> QuerySet[Any]:
+    """Return an agent's months that have a result, whatever it is, newest first."""
+    months = AgentMonth.objects.visible_to(user).filter(agent=agent)
+    return with_current_result(months).exclude(current_result=None).order_by("-tax_month")
+
+
 def quarantined_payments(user: User) -> QuerySet[QuarantinedRow]:
     """Return the payment rows in quarantine that name an agent the user may read about."""
     codes = WithholdingAgent.objects.visible_to(user).values("computer_code")

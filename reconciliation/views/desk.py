@@ -18,6 +18,7 @@ from portal.errors import Refusal
 from portal.guards import officer_required, step_up_required
 from portal.http import AuthenticatedHttpRequest
 from portal.models import User
+from portal.selectors import access_agent
 from reconciliation import selectors, wording
 from reconciliation.forms import DeskFilterForm, ReasonForm
 
@@ -47,6 +48,17 @@ def desk(request: AuthenticatedHttpRequest) -> HttpResponse:
             "query": f"?{query}&" if query else "?",
         },
     )
+
+
+@officer_required(*READERS)
+@require_safe
+def agent_months(request: AuthenticatedHttpRequest, public_id: UUID) -> HttpResponse:
+    """Show all months of an agent, those that agree and are closed as well."""
+    agent = access_agent(request.user, public_id)
+    months = selectors.months_of_agent(request.user, agent)
+    page = Paginator(months, ROWS_A_PAGE).get_page(request.GET.get("page"))
+    context = {"agent": agent, "page": page, "watermark": selectors.watermark()}
+    return render(request, "reconciliation/agent_months.html", context)
 
 
 @officer_required(*READERS)
