@@ -83,20 +83,22 @@ def digest_of(folder: Path, name: str) -> str | None:
 def move_away(folder: Path, name: str, destination: str) -> None:
     """Move a file and its marker to `done` or `rejected`. No name there is overwritten.
 
-    The marker goes first: a file without one is not touched, should the move break off here.
+    The marker goes first: a file without one is not touched, should the move break off here. It is
+    then finished beside the marker.
     """
     target = folder / destination
     target.mkdir(exist_ok=True)
-    free = _free_name(target, name)
+    has_marker = os.path.lexists(folder / f"{name}{MARKER_SUFFIX}")
+    free = _free_name(target, name, taken=(MARKER_SUFFIX, "") if has_marker else ("",))
     for suffix in (MARKER_SUFFIX, ""):
         source = folder / f"{name}{suffix}"
         if source.exists():
             source.rename(target / f"{free}{suffix}")
 
 
-def _free_name(folder: Path, name: str) -> str:
+def _free_name(folder: Path, name: str, *, taken: tuple[str, ...]) -> str:
     candidate, number = name, 0
-    while any(os.path.lexists(folder / f"{candidate}{suffix}") for suffix in ("", MARKER_SUFFIX)):
+    while any(os.path.lexists(folder / f"{candidate}{suffix}") for suffix in taken):
         number += 1
         candidate = f"{name}.{number}"
     return candidate
