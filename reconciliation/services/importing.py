@@ -133,7 +133,7 @@ def _import_one(folder: Path, name: str, first_day: date | None, report: ImportR
         FeedFile.objects.filter(pk=file.pk, state=FeedFile.State.RECEIVED).delete()
         return
     except Refused as refusal:
-        _refuse(file, refusal)
+        _refuse(folder, file, refusal)
         report.refused[name] = refusal.refusal.code
     else:
         report.files.add(file.pk)
@@ -268,8 +268,10 @@ def _advance_watermark(first_day: date) -> None:
     watermark.save()
 
 
-def _refuse(file: FeedFile, refused: Refused) -> None:
+def _refuse(folder: Path, file: FeedFile, refused: Refused) -> None:
     refusal = refused.refusal
+    # Refused by its name or marker it was not read: a move that breaks off knows it by its digest.
+    file.sha256 = file.sha256 or inbox.digest_of(folder, file.name) or ""
     with suppress(Refused):
         name = parse_name(file.name)
         file.kind, file.business_date, file.number = name.kind, name.business_date, name.number
