@@ -26,6 +26,7 @@ class Cell:
     text: str
     is_amount: bool = False
     is_faulty: bool = False
+    is_long: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,12 @@ def draft_table(lines: Sequence[CheckedLine], tax_month: date) -> Table:
     for checked in lines:
         faulty = {fault.field for fault in checked.faults}
         cells = [
-            Cell(str(checked.cells.get(column, "")), column in _AMOUNT_COLUMNS, column in faulty)
+            Cell(
+                str(checked.cells.get(column, "")),
+                is_amount=column in _AMOUNT_COLUMNS,
+                is_faulty=column in faulty,
+                is_long=column == "remark",
+            )
             for column in columns
         ]
         faults = [fault_sentence(fault, tax_month) for fault in checked.faults]
@@ -101,5 +107,5 @@ def _filed_cell(line: DetailLine, column: str, reason: str | None) -> Cell:
     if isinstance(value, Decimal):
         return Cell(yuan(value), is_amount=True)
     if isinstance(value, dict):
-        return Cell("; ".join(f"{key}: {text}" for key, text in value.items()))
-    return Cell(value or "", is_amount=column in _AMOUNT_COLUMNS)
+        return Cell("; ".join(f"{key}: {text}" for key, text in value.items()), is_long=True)
+    return Cell(value or "", column in _AMOUNT_COLUMNS, is_long=column == "remark")

@@ -11,7 +11,6 @@ from datetime import date
 
 from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext as _p
 
 from declarations.faults import Fault, FaultCode, FileCode, FileRefused
 from declarations.models import Declaration, DetailLine
@@ -221,7 +220,7 @@ def row_sentence(fault: Fault, tax_month: date | None = None) -> str:
     sentence = fault_sentence(fault, tax_month)
     if fault.row is None:
         return sentence
-    return _p("line of a declaration", "明细第 %(number)d 行:%(sentence)s") % {
+    return pgettext("line of a declaration", "明细第 %(number)d 行:%(sentence)s") % {
         "number": fault.row + 1,
         "sentence": sentence,
     }
@@ -296,7 +295,5 @@ def lamp_reason(lamp: Lamp) -> str:
             return _("正在核对")
         case "superseded":
             return _("已被更正,不再核对")
-        case "unchecked":
-            return _("未检查")
         case _:
             return ""
