@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from declarations.models import AgentMonth, AgentMonthQuerySet, Kind
 from declarations.taxlaw.tax_month import format_tax_month, small_tax
@@ -119,3 +119,14 @@ def sums_of_months(months: Collection[int]) -> dict[int, dict[str, Sums]]:
         for month, kind, declared, paid, _filed_on in cursor:
             sums[month][kind] = Sums(declared, paid)
     return sums
+
+
+def number_of_results(months: Collection[int]) -> dict[str | None, int]:
+    """Return how many of some months have which result today."""
+    counted = (
+        AgentMonth.objects.filter(pk__in=months)
+        .with_current_result(watermark())
+        .values_list("current_result")
+        .annotate(months=Count("pk"))
+    )
+    return dict(counted)

@@ -209,10 +209,11 @@ def figures_of_month(agent: WithholdingAgent, tax_month: date) -> MonthFigures:
             ],
             void=[row for row in payments if row.is_void],
             more_vouchers=len(payments) > MOST_VOUCHERS,
-            declarations=list(
+            declarations=sorted(
                 Declaration.objects.filter(agent_month=month)
                 .exclude(status=Declaration.Status.DRAFT)
-                .order_by("kind", "-version")
+                .order_by("-version"),
+                key=lambda declaration: Kind.values.index(declaration.kind),
             ),
             history=[
                 _history_entry(entry)

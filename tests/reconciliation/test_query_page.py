@@ -212,6 +212,7 @@ def test_what_is_not_counted_stands_apart(acme: WithholdingAgent, alice: Client)
 
     assert re.search(r"TRANSIT-1.*31\.00.*FINE-1.*33\.00.*LATE-1.*32\.00.*VOID-1.*34\.00", apart)
     assert "COUNTED" not in apart
+    assert "品目 01 的缴款凭证(1 笔)" in table
     assert "COUNTED-1 申报 01 100.00 2006-05-05 2006-05-08" in table
     assert "TRANSIT" not in table
     assert AGREES in text_of(alice, "/months/2006-04/")
@@ -244,7 +245,7 @@ def test_the_page_offers_what_can_be_filed_next(acme: WithholdingAgent, alice: C
     complete_to("2006-06-01")
     reconcile_months([acme.pk])
 
-    page = alice.get("/months/2006-04/").content.decode().partition('id="next-heading"')[2]
+    page = alice.get("/months/2006-04/").content.decode().partition("下一步")[2]
 
     assert f'<a href="{declaration.get_absolute_url()}">更正申报</a>' in page
     for kind, words in (("additional", "新增补税申报"), ("refund", "新增退税申报")):
@@ -328,8 +329,8 @@ def test_the_lists_hold_months_by_what_they_have_come_to(
         matched = section(alice, "/months/", "核对成功的月份")
 
     assert re.findall(r"2006年\d+月", mismatched) == ["2006年3月", "2006年2月"]
-    assert "2006年3月 100.00 21 申报:申报 100.00 大于入库 0.00" in mismatched
-    assert "2006年2月 40.00 21 申报:申报 100.00 小于入库 140.00" in mismatched
+    assert "2006年3月 100.00 21 申报:明细 100.00 大于入库 0.00" in mismatched
+    assert "2006年2月 40.00 21 申报:明细 100.00 小于入库 140.00" in mismatched
     assert re.findall(r"2006年\d+月", waiting) == ["2006年4月"]
     assert "预计 2006-05-22 核对" in waiting
     assert re.findall(r"2006年\d+月", checking) == ["2006年5月"]

@@ -107,8 +107,8 @@ def test_the_largest_difference_comes_first(north: Office) -> None:
     rows = rows_of(client_of(staff(Role.OFFICER, north)))
 
     assert [row.split()[0] for row in rows] == ["LARGE001", "MIDDLE01", "SMALL001"]
-    assert "2006年4月 单位LARGE001 9,000.00 22 申报:申报 9,000.00 大于入库 0.00" in rows[0]
-    assert "900.00 22 申报:申报 0.00 小于入库 800.00 补税申报:申报 100.00 大于入库 0.00" in rows[1]
+    assert "2006年4月 单位LARGE001 9,000.00 22 申报:明细 9,000.00 大于入库 0.00" in rows[0]
+    assert "900.00 22 申报:明细 0.00 小于入库 800.00 补税申报:明细 100.00 大于入库 0.00" in rows[1]
     assert rows[0].endswith("第1101税务所 王税官")
 
 
@@ -227,7 +227,7 @@ def test_staff_see_the_agents_tables_and_the_history(officer: Client, north: Off
     assert "申报 10.00 小于 15.00 -5.00" in page
     assert "LATER-1" in page
     history = page.partition("核对结果的变化")[2]
-    assert re.search(r"核对不成功 2006-05-10 申报:申报 10.00,入库 15.00 .*核对成功", history)
+    assert re.search(r"核对不成功 2006-05-10 申报:明细 10.00,入库 15.00 .*核对成功", history)
 
 
 def test_a_month_of_another_office_is_not_found(officer: Client, south: Office) -> None:
