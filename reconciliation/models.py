@@ -351,8 +351,13 @@ class Comparison(models.Model):
     A kind with nothing declared and nothing paid has no row: it is equal.
     """
 
+    # Months are never deleted, by trigger: checking it again for each costs as much as comparing.
     agent_month = models.ForeignKey(
-        AgentMonth, on_delete=models.CASCADE, related_name="comparisons"
+        AgentMonth,
+        on_delete=models.PROTECT,
+        related_name="comparisons",
+        db_constraint=False,
+        db_index=False,
     )
     kind = models.CharField(max_length=10, choices=Kind)
     declared = models.DecimalField(max_digits=20, decimal_places=2)
@@ -387,7 +392,13 @@ class MonthResult(models.Model):
     `sums` is {kind: [declared, paid]} as texts in yuan; `generation` is the `changed` it had seen.
     """
 
-    agent_month = models.ForeignKey(AgentMonth, on_delete=models.CASCADE, related_name="results")
+    agent_month = models.ForeignKey(
+        AgentMonth,
+        on_delete=models.PROTECT,
+        related_name="results",
+        db_constraint=False,
+        db_index=False,
+    )
     generation = models.PositiveIntegerField()
     concluded_at = models.DateTimeField()
     result = models.CharField(max_length=10, choices=AgentMonth.Result, null=True)  # noqa: DJ001  none: nothing to compare

@@ -55,6 +55,14 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(FUNCTION, BACK),
         *(evidence(table) for table in TABLES),
+        # Comparisons and results point at months without a check of their own.
+        migrations.RunSQL(
+            """
+            CREATE TRIGGER evidence_rows BEFORE DELETE ON declarations_agentmonth
+                FOR EACH ROW EXECUTE FUNCTION refuse_to_change_evidence()
+            """,
+            "DROP TRIGGER evidence_rows ON declarations_agentmonth",
+        ),
         # A month's counters are updated often: room for the new row beside the old.
         migrations.RunSQL(
             "ALTER TABLE declarations_agentmonth SET (fillfactor = 70)",

@@ -281,7 +281,9 @@ class Migration(migrations.Migration):
                 (
                     "agent_month",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
                         related_name="comparisons",
                         to="declarations.agentmonth",
                     ),
@@ -323,7 +325,9 @@ class Migration(migrations.Migration):
                 (
                     "agent_month",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
                         related_name="results",
                         to="declarations.agentmonth",
                     ),

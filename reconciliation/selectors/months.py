@@ -121,12 +121,11 @@ def sums_of_months(months: Collection[int]) -> dict[int, dict[str, Sums]]:
     return sums
 
 
-def number_of_results(months: Collection[int]) -> dict[str | None, int]:
-    """Return how many of some months have which result today."""
+def number_of_results(months: Collection[int]) -> dict[str, int]:
+    """Return how many of some months have which result today; `none` if there is none."""
     counted = (
-        AgentMonth.objects.filter(pk__in=months)
-        .with_current_result(watermark())
+        with_current_result(AgentMonth.objects.filter(pk__in=months))
         .values_list("current_result")
         .annotate(months=Count("pk"))
     )
-    return dict(counted)
+    return {result or "none": number for result, number in counted}

@@ -49,11 +49,7 @@ def reconcile_all(*, changed_only: bool) -> Counter[str]:
     for agent_ids in selectors.batches_of_agents(months, size=AGENTS_AT_ONCE):
         batch = list(months.filter(agent__in=agent_ids).values_list("pk", flat=True))
         _reconcile(batch)
-        results.update(
-            AgentMonth.objects.filter(pk__in=batch)
-            .with_current_result(selectors.watermark())
-            .values_list("current_result", flat=True)  # type: ignore[misc]  # an annotation
-        )
+        results.update(selectors.number_of_results(batch))
     return results
 
 

@@ -13,7 +13,7 @@ law AS MATERIALIZED (
         AS law (tax_month, deadline, small_tax)
 ),
 month AS MATERIALIZED (
-    SELECT month.id, month.changed, law.deadline, law.small_tax
+    SELECT month.id, month.changed, month.reconciled, law.deadline, law.small_tax
     FROM declarations_agentmonth AS month
     JOIN law USING (tax_month)
     WHERE month.id = ANY(%(months)s)
@@ -44,6 +44,7 @@ concluded AS (
     SELECT
         month.id,
         month.changed,
+        month.reconciled,
         agreement.result,
         CASE
             WHEN agreement.result IS NOT NULL
@@ -73,7 +74,7 @@ history AS (
     LEFT JOIN LATERAL (
         SELECT earlier.result, earlier.settles_on, earlier.sums
         FROM reconciliation_monthresult AS earlier
-        WHERE earlier.agent_month_id = concluded.id
+        WHERE earlier.agent_month_id = concluded.id AND concluded.reconciled > 0
         ORDER BY earlier.id DESC
         LIMIT 1
     ) AS last ON true
