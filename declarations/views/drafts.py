@@ -66,7 +66,7 @@ def _wanted(request: AuthenticatedHttpRequest) -> dict[str, Any]:
 
 def _source(request: AuthenticatedHttpRequest, form: NewDeclarationForm) -> Declaration | None:
     start, month = form.cleaned_data["start"], form.cleaned_data["month"]
-    if start == "blank":
+    if start == "blank" or not selectors.is_declarable(month):
         return None
     agent = selectors.access_own_agent(request.user)
     tax_month = month if start == "in_force" else previous_month(month)

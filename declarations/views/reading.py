@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from uuid import UUID
 
@@ -31,7 +32,7 @@ def declarations(request: AuthenticatedHttpRequest) -> HttpResponseBase:
     agent = selectors.access_own_agent(request.user)
     years = selectors.years_of(agent)
     typed = request.GET.get("year", "")
-    year = int(typed) if typed.isascii() and typed.isdigit() else None
+    year = int(typed) if re.fullmatch(r"[0-9]{4}", typed) else None
     if year not in years and not (year and selectors.has_declarable_months(year)):
         year = selectors.newest_year_of(agent)
     return render(

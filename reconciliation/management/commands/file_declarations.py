@@ -12,6 +12,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from declarations.services.window import file_declarations
 from reconciliation.services.reconciling import reconcile_months
 
+# Agents whose months are locked at once.
+BATCH = 500
+
 
 class Command(BaseCommand):
     help = (
@@ -29,7 +32,9 @@ class Command(BaseCommand):
             report = file_declarations(file)
         except PermissionError as error:
             raise CommandError(f"{file} cannot be read.", returncode=2) from error
-        reconcile_months(report.agent_ids)
+        agents = sorted(report.agent_ids)
+        for start in range(0, len(agents), BATCH):
+            reconcile_months(agents[start : start + BATCH])
         self.stdout.write(json.dumps(report.as_json(), ensure_ascii=False))
         if report.refused:
             sys.exit(1)
