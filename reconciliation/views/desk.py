@@ -35,7 +35,9 @@ def desk(request: AuthenticatedHttpRequest) -> HttpResponse:
     months = selectors.mismatched_months(
         request.user, tax_month=chosen.get("month"), office=chosen.get("office")
     )
-    page = Paginator(months, ROWS_A_PAGE).get_page(request.GET.get("page"))
+    with selectors.one_snapshot():
+        page = Paginator(months, ROWS_A_PAGE).get_page(request.GET.get("page"))
+        rows = selectors.disagreements(page.object_list)
     query = urlencode({name: request.GET[name] for name in form.fields if request.GET.get(name)})
     return render(
         request,
@@ -43,7 +45,7 @@ def desk(request: AuthenticatedHttpRequest) -> HttpResponse:
         {
             "form": form,
             "page": page,
-            "rows": selectors.disagreements(page.object_list),
+            "rows": rows,
             "watermark": selectors.watermark(),
             "query": f"?{query}&" if query else "?",
         },

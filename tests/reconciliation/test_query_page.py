@@ -133,6 +133,8 @@ def test_a_changed_month_is_being_checked_and_does_not_show_the_old_result(
     assert AGREES not in page
     assert DIFFERS not in page
     assert "申报 100.00 正在核对 107.00 -7.00" in page
+    assert "核对成功" not in page
+    assert "更正申报" not in page
 
 
 def test_a_month_that_failed_too_often_does_not_blame_the_agent(
