@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection
 from datetime import date
 from itertools import product
@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from declarations.models import AgentMonth
+from declarations.models import AgentMonth, AgentMonthQuerySet
 from declarations.taxlaw.tax_month import filing_deadline, small_tax
 from portal.claims import Work, claim
 from reconciliation import selectors
@@ -31,12 +31,28 @@ def reconcile_months(agent_ids: Collection[int]) -> int:
     What another worker is at is left out, and counts no attempt.
     """
     due = selectors.months_to_reconcile().filter(agent__in=agent_ids)
+    reconciled = 0
     with claim(Work.RECONCILE, due.values_list("agent", flat=True)) as claimed:
-        months = list(due.filter(agent__in=claimed).values_list("pk", flat=True))
-        # Committed before the work, so that a crash counts as an attempt.
-        AgentMonth.objects.filter(pk__in=months).update(attempts=F("attempts") + 1)
-        _reconcile(months)
-    return len(months)
+        for months in _batches(due.filter(agent__in=claimed)):
+            # Committed before the work, so that a crash counts as an attempt.
+            AgentMonth.objects.filter(pk__in=months).update(attempts=F("attempts") + 1)
+            _reconcile(months)
+            reconciled += len(months)
+    return reconciled
+
+
+def _batches(due: AgentMonthQuerySet) -> list[list[int]]:
+    """Return months to be reconciled together: all, but each agent alone whose month has failed.
+
+    The sweep sees to that too; but hints may have piled up that name a whole batch, and one month
+    that fails would use up the attempts of all.
+    """
+    months = list(due.order_by("agent").values_list("agent", "pk", "attempts"))
+    failed = {agent for agent, _, attempts in months if attempts}
+    batches: dict[int | None, list[int]] = defaultdict(list)
+    for agent, month, _ in months:
+        batches[agent if agent in failed else None].append(month)
+    return list(batches.values())
 
 
 def reconcile_all(*, changed_only: bool) -> Counter[str]:
