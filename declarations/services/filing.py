@@ -91,7 +91,8 @@ def file(
     declaration.line_count = len(lines)
     declaration.fault_count = 0
     declaration.save()
-    DraftLine.objects.filter(declaration=declaration).delete()
+    if draft is not None:
+        DraftLine.objects.filter(declaration=declaration).delete()
     write_lines(declaration, lines)
     DeclaredTotal.objects.bulk_create(
         DeclaredTotal(declaration=declaration, **total._asdict()) for total in totals_by_item(lines)
