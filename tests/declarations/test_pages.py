@@ -486,6 +486,7 @@ def test_a_file_over_the_limit_is_not_kept_and_not_read(
 ) -> None:
     address = url("upload", draft.public_id)
     file = SimpleUploadedFile("lines.xlsx", b"x" * (MAX_BYTES + 1))
+    monkeypatch.delattr("declarations.views.uploads.import_workbook")
 
     assert "文件超过 5 MB" in text_of(clerk.post(address, {"file": file, "mode": "append"}))
 
@@ -607,7 +608,9 @@ def test_a_line_is_its_agent_s_alone(draft: Declaration, alice: User, page: str)
     bob = a_clerk(an_agent("11010002"))
     theirs = create_draft(WithholdingAgent.objects.get(user=bob), APRIL, "regular")
 
+    other = create_draft(draft.agent_month.agent, APRIL, "refund")
     assert client_of(alice).get(address).status_code == 200
+    assert client_of(alice).get(url(page, other.public_id, line.public_id)).status_code == 404
     for stranger in (bob, staff(User.Role.OFFICER, an_office())):
         assert client_of(stranger).get(address).status_code == 404
         assert client_of(stranger).post(address, typed(name="x")).status_code == 404
