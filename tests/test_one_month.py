@@ -177,11 +177,12 @@ def submit(walk: Walk, tax: str) -> None:
 
 def find_that_the_month_does_not_agree(walk: Walk) -> None:
     walk.click("申报及缴款信息查询", within=".side")
-    walk.until(lambda page: IN_WORDS in page.inner_text("[aria-labelledby=mismatched-heading]"))
-    walk.look("核对不成功月份列表")
-    walk.page.locator("[aria-labelledby=mismatched-heading]").get_by_role(
+    in_the_list = walk.page.locator("section:has(#mismatched-heading)").get_by_role(
         "link", name=IN_WORDS
-    ).first.click()
+    )
+    walk.until(lambda page: in_the_list.count())
+    walk.look("核对不成功月份列表")
+    in_the_list.click()
     walk.look(DISAGREES, "汇总状态表", "小于", "申报缴款状态表", "90.00", "150.00")
     assert_every_table_of_the_manual(walk.page)
 
