@@ -72,6 +72,7 @@ FORM: Final = ("GET", "HEAD", "POST")
 
 DOORS: Final = [
     Door("home", everybody(OK)),
+    Door("livez", everybody(OK), ("GET",)),
     Door("set_language", everybody(AWAY), ("POST",)),
     Door("enrolment", everybody(OK), FORM),
     Door("login", everybody(OK), FORM),

@@ -1,0 +1,55 @@
+"""The access matrix of declarations. Alice's agent has a draft, or a filed declaration."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Final
+
+from declarations.models import Kind
+from declarations.services.drafts import add_line, create_draft
+from portal.models import WithholdingAgent
+from tests.declarations.builders import filed, typed
+from tests.portal.doors import AWAY, FORM, MISSING, OK, Door, agents, everybody, logged_in
+
+APRIL = date(2006, 4, 1)
+
+
+def of_a_draft(agent: WithholdingAgent) -> dict[str, Any]:
+    return {"public_id": create_draft(agent, APRIL, Kind.REGULAR).public_id}
+
+
+def of_a_draft_line(agent: WithholdingAgent) -> dict[str, Any]:
+    draft = create_draft(agent, APRIL, Kind.REGULAR)
+    return {"public_id": draft.public_id, "line_id": add_line(draft, typed()).public_id}
+
+
+def of_a_filed_one(agent: WithholdingAgent) -> dict[str, Any]:
+    return {"public_id": filed(agent).public_id}
+
+
+def of_april(agent: WithholdingAgent) -> dict[str, Any]:
+    return {"tax_month": APRIL}
+
+
+# The agent's own, and staff of its office who read tax data.
+READ: Final = logged_in(MISSING) | dict.fromkeys(("alice", "officer", "auditor", "supervisor"), OK)
+OWN: Final = agents(bob=MISSING)
+DO: Final = agents(alice=AWAY, bob=MISSING)
+
+DOORS: Final = [
+    Door("declarations:declarations", agents()),
+    Door("declarations:new", agents(), FORM),
+    Door("declarations:codes", everybody(OK)),
+    Door("declarations:template", logged_in(), arguments=of_april),
+    Door("declarations:declaration", READ, arguments=of_a_filed_one),
+    Door("declarations:receipt", READ, arguments=of_a_filed_one),
+    Door("declarations:header", OWN, FORM, arguments=of_a_draft),
+    Door("declarations:add_line", OWN, FORM, arguments=of_a_draft),
+    Door("declarations:line", OWN, FORM, arguments=of_a_draft_line),
+    Door("declarations:delete_line", OWN, FORM, arguments=of_a_draft_line),
+    Door("declarations:upload", OWN, FORM, arguments=of_a_draft),
+    Door("declarations:check", OWN, arguments=of_a_draft),
+    Door("declarations:file", OWN, ("POST",), arguments=of_a_draft),
+    Door("declarations:correct", DO, ("POST",), arguments=of_a_filed_one),
+    Door("declarations:delete", OWN, FORM, arguments=of_a_draft),
+]
