@@ -2,7 +2,8 @@
 
 An agent enrols, logs in for the first time, declares by form, finds that the month does not agree
 with what the core system's file brought, mends it with a workbook, and confirms; the tax office
-opens the month again. Once with scripts, when every page is examined, and once without any.
+opens the month again. Once with scripts, when every page is examined, and once without any. With
+TAKE_PICTURES=1 the picture of the README is taken anew.
 """
 
 from __future__ import annotations
