@@ -584,7 +584,7 @@ def test_a_closed_month_offers_no_correction_and_takes_none(
 
 # --- Who reaches what ---
 
-OWN_PAGES = ["header", "add_line", "upload", "check", "delete"]
+OWN_PAGES = ["declaration", "header", "add_line", "upload", "check", "delete"]
 
 
 @pytest.mark.parametrize("page", OWN_PAGES)
@@ -682,7 +682,7 @@ def test_no_page_has_inline_scripts_or_styles(
     line = add_line(draft, typed(name=""))
     declaration = filed(acme, kind="refund")
     pages = [url(name) for name in ("declarations", "new", "codes")]
-    pages += [url(name, draft.public_id) for name in ["declaration", *OWN_PAGES]]
+    pages += [url(name, draft.public_id) for name in OWN_PAGES]
     pages += [url(name, draft.public_id, line.public_id) for name in ("line", "delete_line")]
     pages += [url(name, declaration.public_id) for name in ("declaration", "receipt")]
 
