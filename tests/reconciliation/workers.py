@@ -95,14 +95,14 @@ class Broker:
         timetable: dict[str, Any] = settings.CELERY_BEAT_SCHEDULE[entry]
         self.send(timetable["task"], **timetable["options"])
 
-    def beat(self, entry: str) -> Callable[[], None]:
-        """Return what publishes an entry when called, but once a second at most."""
+    def beat(self, entry: str, *, every: float = 1) -> Callable[[], None]:
+        """Return what publishes an entry when called, but not more often than so many seconds."""
         due = 0.0
 
         def tick() -> None:
             nonlocal due
             if time.monotonic() >= due:
-                due = time.monotonic() + 1
+                due = time.monotonic() + every
                 self.tick(entry)
 
         return tick
