@@ -113,7 +113,7 @@ def make_agents(agents: int = AGENTS) -> None:
 
 def make_months(first: str, last: str, lines: int = LINES_PER_DECLARATION) -> None:
     """Make every agent's months from `first` to `last`, declared and paid, to be reconciled."""
-    parameters = {"first": first, "last": last, "lines": lines}
+    parameters: dict[str, str | int] = {"first": first, "last": last, "lines": lines}
     with connection.cursor() as cursor:
         for statement in (
             MAKE_MONTHS,

@@ -223,7 +223,7 @@ class Declaration(models.Model):
     filed_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, editable=False, related_name="+"
     )
-    receipt_number = models.CharField(
+    receipt_number = models.CharField(  # noqa: DJ001  none: a draft
         _("回执编号"), max_length=32, null=True, unique=True, editable=False
     )
     digest = models.CharField(max_length=64, blank=True, editable=False)

@@ -1,4 +1,4 @@
-"""Hints: there is work. The work itself is a state in PostgreSQL; a hint that is lost costs time."""
+"""Hints: there is work. The work is a state in PostgreSQL; a hint that is lost costs time."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Protocol
 
 from reconciliation.feed.refusals import FileRefusal, Reason, RefusalCode
 
@@ -20,13 +20,19 @@ _ENCODING = "gb18030"
 _CHUNK = 1 << 18
 
 
+class Stream(Protocol):
+    """What a file is read from."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
 class LineReader:
     """Reads a stream once: `blocks()` gives its lines, then hash, size and fault are known.
 
     The lines stop where the bytes cease to be GB18030; the hash covers the whole all the same.
     """
 
-    def __init__(self, stream: BinaryIO, *, chunk: int = _CHUNK) -> None:
+    def __init__(self, stream: Stream, *, chunk: int = _CHUNK) -> None:
         self.size = 0
         self.fault: FileRefusal | None = None
         self._stream = stream

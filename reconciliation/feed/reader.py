@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import BinaryIO
 
-from reconciliation.feed.lines import LINE_LIMIT, TOO_LONG, LineReader
+from reconciliation.feed.lines import LINE_LIMIT, TOO_LONG, LineReader, Stream
 from reconciliation.feed.naming import FeedKind, FeedName, Marker
 from reconciliation.feed.payments import (
     NotOurs,
@@ -59,7 +58,7 @@ class FeedReader:
         self,
         name: FeedName,
         marker: Marker,
-        stream: BinaryIO,
+        stream: Stream,
         expected_count: int | None = None,
     ) -> None:
         self._name = name

@@ -20,7 +20,7 @@ Action = AuditEntry.Action
 
 def confirm_month(agent: WithholdingAgent, tax_month: date, *, by: User) -> None:
     """Reconcile an agent's changed months at once (确认)."""
-    reconciling.reconcile_months([agent.pk])
+    reconciling.reconcile_at_once([agent.pk])
     record(Action.MONTH, "confirmed", user=by, agent=agent, tax_month=format_tax_month(tax_month))
 
 

@@ -55,6 +55,15 @@ def _batches(due: AgentMonthQuerySet) -> list[list[int]]:
     return list(batches.values())
 
 
+def reconcile_at_once(agent_ids: Collection[int]) -> None:
+    """Bring these agents' changed months up to date for somebody who waits for it.
+
+    It waits for a worker that is at them, and counts no attempt: what fails is seen at once.
+    """
+    changed = AgentMonth.objects.to_reconcile().filter(agent__in=agent_ids)
+    _reconcile(list(changed.values_list("pk", flat=True)))
+
+
 def reconcile_all(*, changed_only: bool) -> Counter[str]:
     """Reconcile the months that changed, or all; return how many came to which result today.
 

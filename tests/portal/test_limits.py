@@ -388,6 +388,6 @@ class CaptureStatements:
     def __exit__(self, *error: object) -> None:
         self._wrapper.__exit__(None, None, None)
 
-    def _note(self, execute, sql, params, many, context):  # type: ignore[no-untyped-def]
+    def _note(self, execute, sql, params, many, context):
         self.statements.append(sql)
         return execute(sql, params, many, context)

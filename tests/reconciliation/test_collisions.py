@@ -17,14 +17,15 @@ from django.db import connection
 
 from declarations.models import AgentMonth
 from declarations.refusals import MonthIsClosed
+from portal.claims import Work, claim
 from portal.models import WithholdingAgent
 from reconciliation.models import Comparison
-from reconciliation.selectors import watermark
+from reconciliation.selectors import watermark, with_current_result
 from reconciliation.services.importing import import_feed
-from reconciliation.services.reconciling import reconcile_months
+from reconciliation.services.reconciling import reconcile_at_once, reconcile_months
 from tests.declarations.builders import APRIL, an_agent, filed
 from tests.reconciliation.deliveries import deliver, paid
-from tests.reconciliation.plain import outcome_of
+from tests.reconciliation.plain import Outcome, outcome_of
 
 ROUNDS = int(os.environ.get("COLLISIONS", "200"))
 
@@ -52,8 +53,8 @@ def file_if_open(agent: WithholdingAgent, tax: str, tax_month: date) -> None:
         filed(agent, tax, tax_month=tax_month)
 
 
-def stored_of(month: AgentMonth) -> tuple[str | None, dict[str, object]]:
-    stored = AgentMonth.objects.with_current_result(watermark()).get(pk=month.pk)
+def stored_of(month: AgentMonth) -> Outcome:
+    stored = with_current_result(AgentMonth.objects.filter(pk=month.pk)).get()
     sums = {
         comparison.kind: (comparison.declared, comparison.paid)
         for comparison in Comparison.objects.filter(agent_month=month)
@@ -127,3 +128,17 @@ def test_corrections_that_move_payments_between_months_leave_both_right(tmp_path
 
         check(acme, APRIL)
         check(bell, APRIL)
+
+
+@pytest.mark.usefixtures("committed")
+def test_who_waits_for_a_month_gets_it_though_a_worker_has_claimed_its_agent() -> None:
+    acme = an_agent()
+    filed(acme, "10.00")
+
+    with claim(Work.RECONCILE, [acme.pk]):
+        # A second connection stands for the one who waits.
+        at_once(lambda: reconcile_months([acme.pk]))
+        assert AgentMonth.objects.to_reconcile().exists()
+        at_once(lambda: reconcile_at_once([acme.pk]))
+
+    assert not AgentMonth.objects.to_reconcile().exists()

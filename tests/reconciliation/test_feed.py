@@ -194,11 +194,11 @@ def test_a_file_in_order_comes_out_as_it_went_in(rows, end):
     st.integers(1, 40),
 )
 def test_it_does_not_matter_in_what_pieces_a_file_is_read(rows, end, changes, step):
-    content = bytearray(payments_file(rows, end))
+    damaged = bytearray(payments_file(rows, end))
     for at, piece in changes:
-        at %= len(content)
-        content[at : at + len(piece)] = piece
-    content = bytes(content)
+        at %= len(damaged)
+        damaged[at : at + len(piece)] = piece
+    content = bytes(damaged)
 
     whole, batches = read(content)
     pieces, small_batches = read(content, stream=Trickle(content, step))

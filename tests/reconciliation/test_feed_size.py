@@ -94,7 +94,7 @@ def test_a_row_may_be_as_long_as_the_limit_and_no_longer(excess, end):
 MEBIBYTES = 64
 
 
-class Endless(io.RawIOBase):
+class Endless:
     """Some bytes, a great many more of one kind, and some bytes; never in memory at once."""
 
     def __init__(self, before, filling, after, mebibytes):

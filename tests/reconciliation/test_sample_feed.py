@@ -165,7 +165,7 @@ def test_the_item_tables_of_the_sample_are_as_expected(
         code, tax_month = name.split()
         agent = WithholdingAgent.objects.get(computer_code=code)
         figures = figures_of_month(agent, parse_tax_month(tax_month))
-        items = {kind.kind: kind.items for kind in figures.kinds}
+        items = {kind.kind.value: kind.items for kind in figures.kinds}
         for number, kind in KINDS.items():
             found = {row.item: (row.declared, row.paid) for row in items[kind]}
             assert found == {

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from declarations.services.window import file_declarations
-from reconciliation.services.reconciling import reconcile_months
+from reconciliation.services.reconciling import reconcile_at_once
 
 # Agents whose months are locked at once.
 BATCH = 500
@@ -34,7 +34,7 @@ class Command(BaseCommand):
             raise CommandError(f"{file} cannot be read.", returncode=2) from error
         agents = sorted(report.agent_ids)
         for start in range(0, len(agents), BATCH):
-            reconcile_months(agents[start : start + BATCH])
+            reconcile_at_once(agents[start : start + BATCH])
         self.stdout.write(json.dumps(report.as_json(), ensure_ascii=False))
         if report.refused:
             sys.exit(1)
