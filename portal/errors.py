@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Refusal(Exception):  # noqa: N818  named for what it is: a rule said no
+class Refusal(Exception):
     """Something that a rule forbids; its text is for the user to read.
 
     Subclasses build their own sentence, with the object in it, and may carry a stable

@@ -113,12 +113,12 @@ class Endless:
 def fault_and_peak(*parts, mebibytes):
     digest = hashlib.sha256()
     size = 0
-    stream = Endless(*parts, mebibytes)
+    stream = Endless(*parts, mebibytes=mebibytes)
     while chunk := stream.read(1 << 20):
         digest.update(chunk)
         size += len(chunk)
     marker = Marker(digest.hexdigest(), size)
-    reader = FeedReader(parse_name(PAYMENTS), marker, Endless(*parts, mebibytes))
+    reader = FeedReader(parse_name(PAYMENTS), marker, Endless(*parts, mebibytes=mebibytes))
     tracemalloc.start()
     try:
         for _ in reader.batches():
