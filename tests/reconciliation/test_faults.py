@@ -216,6 +216,7 @@ def test_imports_that_are_killed_over_and_over_end_exact_and_show_no_half_file(
                 process, look = worker(tmp_path, broker=broker), broker.beat("look into the inbox")
                 landed += kill_in_work(process, chance, meanwhile=look)
             let_stopped_files_be_tried_again()
+            assert onlooker.half_visible == []
         with running(worker(tmp_path, broker=broker)):
             look, sweep = broker.beat("look into the inbox"), broker.beat("sweep")
 
