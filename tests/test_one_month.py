@@ -25,6 +25,7 @@ from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.urls import resolve
 from django_otp.oath import totp
 from openpyxl import load_workbook
 from playwright.sync_api import Browser, Page, expect
@@ -71,13 +72,14 @@ def portal() -> Iterator[Portal]:
 
 
 @dataclass(frozen=True)
-class Officer:
-    """The demonstration's officer, as its file of accounts says."""
+class Account:
+    """One of the demonstration's people, as its file of accounts says."""
 
     login: str
     password: str
+    role: str
     otpauth_uri: str
-    recovery_codes: tuple[str, ...]
+    recovery_codes: list[str]
 
     def digits(self) -> str:
         """Return what an authenticator would show now."""
@@ -86,12 +88,10 @@ class Officer:
 
 
 @pytest.fixture
-def officer(portal: Portal) -> Officer:
-    accounts = json.loads((portal.home / "keys" / "demonstration.json").read_text())
-    kept = next(account for account in accounts if account["role"] == "officer")
-    return Officer(
-        kept["login"], kept["password"], kept["otpauth_uri"], tuple(kept["recovery_codes"])
-    )
+def accounts(portal: Portal) -> dict[str, Account]:
+    """Return the accounts by role; the agent's is empty."""
+    kept = json.loads((portal.home / "keys" / "demonstration.json").read_text())
+    return {account["role"]: Account(**account) for account in kept}
 
 
 def enrol(walk: Walk, agent: Agent) -> None:
@@ -245,17 +245,22 @@ def confirm(walk: Walk) -> None:
     walk.look("您已退出")
 
 
-def open_again_at_the_tax_office(
-    walk: Walk, agent: Agent, officer: Officer, second_factor: str
-) -> None:
+def log_staff_in(walk: Walk, account: Account, second_factor: str) -> None:
+    walk.open("/")
     walk.click("税务机关工作人员登录")
     walk.look("税务机关工作人员登录")
-    walk.fill(login=officer.login, password=officer.password)
+    walk.fill(login=account.login, password=account.password)
     walk.click("下一步")
     walk.look("验证码")
     walk.fill(token=second_factor)
     walk.click("登录")
     walk.look("工作台")
+
+
+def open_again_at_the_tax_office(
+    walk: Walk, agent: Agent, officer: Account, second_factor: str
+) -> None:
+    log_staff_in(walk, officer, second_factor)
     walk.click("核对不成功月份", within=".side")
     walk.look("核对不成功月份列表", "示例第六有限公司" if agent.number != 6 else "示例第三有限公司")
     walk.click("扣缴单位", within=".side")
@@ -289,9 +294,13 @@ def find_it_open(walk: Walk, agent: Agent) -> None:
     ("scripts", "number"), [(True, 1), (False, 6)], ids=["with scripts", "without scripts"]
 )
 def test_one_month_from_end_to_end(
-    portal: Portal, officer: Officer, browser: Browser, scripts: bool, number: int
+    portal: Portal,
+    accounts: dict[str, Account],
+    browser: Browser,
+    scripts: bool,
+    number: int,
 ) -> None:
-    agent = AGENTS[number - 1]
+    agent, officer = AGENTS[number - 1], accounts["officer"]
     context = browser.new_context(
         java_script_enabled=scripts, locale="zh-CN", accept_downloads=True
     )
@@ -349,3 +358,38 @@ def drop_a_file(portal: Portal, agent: Agent) -> None:
         at=f"{TODAY:%Y%m%d}180000",
     )
     deliver(portal.home / "inbox", f"JKRK_{TODAY:%Y%m%d}_009", [row], count=20)
+
+
+# A file, and what is there for programs.
+NOT_PAGES = {"declarations:template", "reconciliation:api_months", "reconciliation:api_codes"}
+
+
+@pytest.mark.parametrize("role", ["", "officer", "operator", "account_admin"])
+def test_every_page_that_a_link_leads_to_is_fit_for_everybody(
+    portal: Portal, accounts: dict[str, Account], browser: Browser, role: str
+) -> None:
+    context = browser.new_context(locale="zh-CN")
+    walk = Walk(context, f"http://127.0.0.1:{portal.port}", looks_closely=True)
+    account = accounts[role]
+    if role:
+        log_staff_in(walk, account, account.recovery_codes[-1])
+    else:
+        walk.open("/login/")
+        walk.fill(code=account.login, password=account.password)
+        walk.click("登录")
+        walk.look("我的待办")
+    seen, ahead = set(NOT_PAGES), walk.links()
+
+    while ahead:
+        path = ahead.pop(0)
+        name = resolve(path.split("?")[0]).view_name
+        if name in seen:
+            continue
+        seen.add(name)
+        walk.open(path)
+        walk.look()
+        ahead.extend(walk.links())
+
+    context.close()
+    assert not walk.complaints, "\n".join(walk.complaints)
+    assert len(seen - NOT_PAGES) > 2

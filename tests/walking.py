@@ -78,6 +78,14 @@ class Walk:
                 self.complaints.append(f"{path}: {wide} px wide at {width}")
         self.page.set_viewport_size(DESK)  # type: ignore[arg-type]  # a TypedDict
 
+    def links(self) -> list[str]:
+        """Return the paths on this site that the page links to."""
+        found: list[str] = self.page.eval_on_selector_all(
+            "a[href]", "links => links.map(link => link.href.split('#')[0])"
+        )
+        ours = [link for link in found if link.startswith(f"{self.url}/")]
+        return [link.removeprefix(self.url) for link in ours]
+
     def until(self, condition: Callable[[Page], Any], *, within: float = 60) -> None:
         """Reload the page until a condition holds: what a worker does takes its time."""
         deadline = time.monotonic() + within
