@@ -97,7 +97,7 @@ MEBIBYTES = 64
 class Endless:
     """Some bytes, a great many more of one kind, and some bytes; never in memory at once."""
 
-    def __init__(self, before, filling, after, mebibytes):
+    def __init__(self, before, filling, after, *, mebibytes):
         filled = filling * ((1 << 20) // len(filling))
         self._parts = [part for part in (before, *[filled] * mebibytes, after) if part]
 
