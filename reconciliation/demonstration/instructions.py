@@ -61,9 +61,9 @@ def instructions(accounts: Sequence[Account], today: date) -> str:
    The query page: declared is less than paid. Amend with a second line, submit, and confirm (确认):
    the month agrees and is closed.
    {_line(SECOND_LINE)}
-6. 税务人员登录(验证码可用备用码):“核对不成功月份”;“扣缴单位”中打开该月。
-   Log in as the officer (a recovery code will do as second factor): the months that do not agree,
-   and the closed month, which can be opened again.
+6. 税务人员登录(验证码可用备用码):看“核对不成功月份”;在“扣缴单位”查到单位,从“各月核对情况”打开该月。
+   Log in as the officer (a recovery code will do as second factor): see the months that do not
+   agree; under 扣缴单位 find the agent, its months (各月核对情况), and open the closed one again.
 """
 
 
