@@ -384,6 +384,7 @@ class Migration(migrations.Migration):
                 (
                     "agent_month",
                     models.ForeignKey(
+                        db_constraint=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="declarations.agentmonth",
@@ -584,6 +585,7 @@ class Migration(migrations.Migration):
                 (
                     "agent_month",
                     models.ForeignKey(
+                        db_constraint=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="declarations.agentmonth",

@@ -221,7 +221,7 @@ def _take_payments(file: FeedFile, reader: FeedReader) -> Counter[str]:
     outcomes: Counter[str] = Counter()
     with connection.cursor() as cursor, Staging(cursor, file.pk) as staging:
         for batch in reader.batches():
-            staging.add((row.line, row.raw[2:]) for row in batch.payments)
+            staging.add(batch.payments)
             quarantine.keep(file, batch.quarantined)
             outcomes.update(row.code.value for row in batch.quarantined)
         _raise_refusal(file, reader)

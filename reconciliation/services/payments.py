@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 from django.db import connection
 from django.utils import timezone
 
-from declarations.models import AgentMonth
+from reconciliation import feed
 from reconciliation.feed import QuarantinedLine, RowCode
 from reconciliation.models import PaymentRow
 from reconciliation.statements import statement
@@ -92,11 +92,11 @@ class Staging:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         # After an error the transaction is rolled back, and the tables with it.
         if kind is None and not self._is_empty:
-            self._cursor.execute("DROP TABLE IF EXISTS staged_payment, touched_month")
+            self._cursor.execute("DROP TABLE staged_payment")
 
-    def add(self, rows: Iterable[tuple[int, str]]) -> None:
-        """Add rows: the line's number and its text from field 2 on, as it came."""
-        lines = "".join([f"{number}|{text}\n" for number, text in rows])
+    def add(self, rows: Iterable[feed.PaymentRow]) -> None:
+        """Add rows of the file, as they came."""
+        lines = "".join([f"{row.line}|{row.raw[2:]}\n" for row in rows])
         self._copy(lines, f"feed_line, {', '.join(FIELDS)}")
 
     def add_quarantined(self, rows: Iterable[tuple[int, int, int, str]]) -> None:
@@ -131,13 +131,9 @@ class Staging:
         cursor.execute("ANALYZE staged_payment")
         cursor.execute(statement("judge_payments_of_unknown_agents"))
         cursor.execute(statement("judge_contested_payments", **PARTS))
-        cursor.execute(statement("create_months_of_payments"))
-        cursor.execute(statement("touch_months_of_payments"))
-        cursor.execute("ANALYZE touched_month")
-        cursor.execute(statement("lock_touched_months"))
+        cursor.execute(statement("mark_months_of_payments"))
         cursor.execute(statement("keep_superseded_payments", **PARTS), now)
         cursor.execute(statement("insert_newest_payments", **PARTS), now)
-        AgentMonth.objects.extra(where=["id IN (SELECT id FROM touched_month)"]).mark_changed()
         cursor.execute("SELECT outcome, count(*) FROM staged_payment GROUP BY outcome")
         return dict(cursor.fetchall())
 

@@ -1,0 +1,24 @@
+-- The months that staged rows belong to, and those that a correction takes a record from: made if
+-- need be, locked in (agent, month) order, and marked as changed.
+INSERT INTO declarations_agentmonth AS month
+    (public_id, agent_id, tax_month, changed, reconciled, attempts)
+SELECT gen_random_uuid(), touched.agent_id, touched.tax_month, 1, 0, 0
+FROM (
+    SELECT agent.id AS agent_id, staged.tax_month
+    FROM (
+        SELECT DISTINCT computer_code, date_trunc('month', period_from::date)::date AS tax_month
+        FROM staged_payment
+        WHERE outcome IN ('imported', 'stale')
+    ) AS staged
+    JOIN portal_withholdingagent AS agent USING (computer_code)
+    UNION
+    SELECT earlier.agent_id, earlier.tax_month
+    FROM staged_payment AS staged
+    JOIN reconciliation_payment AS stored
+        ON stored.voucher_number = staged.voucher_number
+        AND stored.line_number = staged.voucher_line::smallint
+    JOIN declarations_agentmonth AS earlier ON earlier.id = stored.agent_month_id
+    WHERE staged.is_newest AND staged.is_contested
+) AS touched
+ORDER BY touched.agent_id, touched.tax_month
+ON CONFLICT (agent_id, tax_month) DO UPDATE SET changed = month.changed + 1, attempts = 0
