@@ -32,7 +32,7 @@ from portal.celery import app
 from portal.home import prepare_home
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 40
+PATIENCE = int(os.environ.get("FAULT_PATIENCE", "40"))
 """Seconds after which a test gives up waiting: a limit of liveness, not a duration."""
 
 POISONED_FILE = "POISONED_FILE"
