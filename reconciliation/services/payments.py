@@ -128,7 +128,7 @@ class Staging:
             return {}
         cursor = self._cursor
         now = {"now": timezone.now()}
-        cursor.execute("ANALYZE staged_payment")
+        cursor.execute("ANALYZE staged_payment (voucher_number, voucher_line, computer_code)")
         cursor.execute(statement("judge_payments_of_unknown_agents"))
         cursor.execute(statement("judge_contested_payments", **PARTS))
         cursor.execute(statement("mark_months_of_payments"))
