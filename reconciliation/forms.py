@@ -83,6 +83,20 @@ class ReasonForm(forms.Form):
     )
 
 
+class CorrectionForm(ReasonForm):
+    """A row of the feed, typed anew. Whether it is one, `reconciliation.feed` decides."""
+
+    text = forms.CharField(
+        label=_("更正后的记录"),
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 6, "autocomplete": "off", "spellcheck": "false"}),
+        help_text=_("整行录入,字段之间以 | 分隔:缴款入库 17 个字段,税务登记 16 个。"),
+        error_messages={"required": _("请录入更正后的整行记录。")},
+    )
+
+    field_order = ["text", "reason"]
+
+
 class DayCountForm(ReasonForm):
     """How many files a business date has in all."""
 

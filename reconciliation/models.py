@@ -9,8 +9,8 @@ from django.db.models import Case, F, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from declarations.models import AgentMonth, Kind
-from portal.models import WithholdingAgent
-from portal.sealing import SealedField
+from portal.models import User, WithholdingAgent
+from portal.sealing import Sealed, SealedField
 
 
 class FeedKind(models.TextChoices):
@@ -157,7 +157,7 @@ class QuarantinedRow(models.Model):
     kind = models.CharField(max_length=4, choices=FeedKind)
     code = models.CharField(max_length=8, choices=Code)
     raw = SealedField(kind="text")
-    # What the row says of itself, where it can be read: the release looks these up.
+    # What the row says of itself, by its newest correction: the release looks these up.
     computer_code = models.CharField(max_length=8, blank=True)
     voucher_number = models.CharField(max_length=20, blank=True)
     voucher_line = models.PositiveSmallIntegerField(null=True)
@@ -186,6 +186,45 @@ class QuarantinedRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.feed_file}:{self.line_number} {self.code}"
+
+    @property
+    def text(self) -> Sealed:
+        """The row as it is tried: its newest correction, or as it came. Prefetch `corrections`."""
+        corrections = list(self.corrections.all())
+        return corrections[-1].text if corrections else self.raw
+
+
+class QuarantineCorrection(models.Model):
+    """A row in quarantine, typed anew by an operator, and what became of it at once.
+
+    The newest one is tried again while the row is in quarantine. None is ever changed.
+    """
+
+    class Outcome(models.TextChoices):
+        IMPORTED = "imported", _("已导入")
+        UNCHANGED = "unchanged", _("与已有记录相同")
+        STALE = "stale", _("已被较新的记录取代")
+        AGENT = "AGENT", _("无此计算机代码的登记")
+        CONFLICT = "CONFLICT", _("与已有记录冲突")
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    row = models.ForeignKey(QuarantinedRow, on_delete=models.PROTECT, related_name="corrections")
+    text = SealedField(kind="text")
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+    reason = models.CharField(max_length=200)
+    outcome = models.CharField(max_length=9, choices=Outcome)
+
+    class Meta:
+        ordering = ("pk",)
+        constraints = [
+            models.CheckConstraint(
+                name="quarantine_correction_has_a_reason", condition=Q(reason__gt="")
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.row}: {self.outcome}"
 
 
 class RegistrationVersion(models.Model):

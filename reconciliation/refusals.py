@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from portal.errors import Refusal
+from reconciliation import wording
+from reconciliation.feed import RowCode
 from reconciliation.models import FeedFile, QuarantinedRow
 
 
@@ -29,4 +31,47 @@ class RowHasLeft(Refusal):
                 "line": row.line_number,
                 "left_as": row.get_left_as_display(),
             }
+        )
+
+
+class ImportIsUnderWay(Refusal):
+    code = "IMPORT_UNDER_WAY"
+
+    def __init__(self) -> None:
+        super().__init__(_("正在导入核心系统的文件,更正尚未保存。请过几分钟再试。"))
+
+
+class CorrectionIsRefused(Refusal):
+    """What an operator typed cannot be a row: it is said at the field, and nothing changes."""
+
+
+class RowIsStillFaulty(CorrectionIsRefused):
+    code = "ROW_STILL_FAULTY"
+
+    def __init__(self, row_code: RowCode) -> None:
+        super().__init__(
+            _("更正后的行仍不能导入(%(code)s)。%(reason)s")
+            % {"code": row_code, "reason": wording.quarantine_sentence(row_code)}
+        )
+
+
+class AmountIsUnreadable(CorrectionIsRefused):
+    code = "AMOUNT_UNREADABLE"
+
+    def __init__(self, amount: str) -> None:
+        super().__init__(
+            _("实缴金额“%(amount)s”无法读取:应为以元为单位、两位小数的数字,如 12345.67。")
+            % {"amount": amount}
+        )
+
+
+class RowIsOfAnotherTax(CorrectionIsRefused):
+    code = "ANOTHER_TAX"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "更正后的征收项目不是个人所得税(10106),本系统不导入其他税种的缴款。"
+                "原记录确属其他税种的,请写明原因后移出隔离区。"
+            )
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -15,3 +16,8 @@ def statement(name: str, **parts: str) -> str:
     for part, sql in parts.items():
         text = text.replace(f"{{{part}}}", sql)
     return text
+
+
+def array_of(ids: Iterable[int]) -> str:
+    """Return ids as PostgreSQL writes an array: one parameter, however many they are."""
+    return "{" + ",".join(map(str, ids)) + "}"

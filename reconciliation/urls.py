@@ -30,6 +30,14 @@ urlpatterns = [
         quarantine.quarantined_row,
         name="quarantined_row",
     ),
+    path(
+        "staff/feed/quarantine/<uuid:public_id>/reveal/", quarantine.reveal_row, name="reveal_row"
+    ),
+    path(
+        "staff/feed/quarantine/<uuid:public_id>/correct/",
+        quarantine.correct_row,
+        name="correct_row",
+    ),
     path("api/v1/months/", api.MonthsView.as_view(), name="api_months"),
     path("api/v1/codes/", api.CodesView.as_view(), name="api_codes"),
 ]

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from declarations.taxlaw.codes import INCOME_ITEMS
 from reconciliation.feed.refusals import Reason
-from reconciliation.models import FeedFile, QuarantinedRow
+from reconciliation.models import FeedFile, QuarantineCorrection, QuarantinedRow
 
 _REFUSALS = {
     Reason.NAME_UNREADABLE: gettext_lazy(
@@ -84,19 +84,22 @@ _REFUSALS = {
 _QUARANTINE = {
     QuarantinedRow.Code.FIELDS: gettext_lazy(
         "字段数不对:缴款入库应为 17 个字段,税务登记应为 16 个。"
-        "请核心系统用新文件重新发送该行,然后在此处理。"
+        "请在此更正,或请核心系统用新文件重新发送该行,然后在此处理。"
     ),
     QuarantinedRow.Code.FORMAT: gettext_lazy(
-        "有字段不符合约定的格式(如代码、日期、种类)。请核心系统用新文件重新发送该行,然后在此处理。"
+        "有字段不符合约定的格式(如代码、日期、种类)。"
+        "请在此更正,或请核心系统用新文件重新发送该行,然后在此处理。"
     ),
     QuarantinedRow.Code.PERIOD: gettext_lazy(
-        "税款所属期起晚于税款所属期止。请核心系统用新文件重新发送该行,然后在此处理。"
+        "税款所属期起晚于税款所属期止。请在此更正,或请核心系统用新文件重新发送该行,然后在此处理。"
     ),
     QuarantinedRow.Code.SPAN: gettext_lazy(
-        "税款所属期跨了月份,无法归入一个月。请核心系统按月拆分后用新文件发送,然后在此处理。"
+        "税款所属期跨了月份,无法归入一个月。"
+        "请在此更正,或请核心系统按月拆分后用新文件发送,然后在此处理。"
     ),
     QuarantinedRow.Code.AGENT: gettext_lazy(
-        "没有该计算机代码的登记信息。登记信息到达后自动导入;长期未到的,请与核心系统核实。"
+        "没有该计算机代码的登记信息。登记信息到达后自动导入;"
+        "代码有误的,请在此更正;长期未到的,请与核心系统核实。"
     ),
     QuarantinedRow.Code.CONFLICT: gettext_lazy(
         "与已导入的记录更新时间相同而内容不同,或征收管理码已属于另一单位。已导入的保持不变;"
@@ -118,6 +121,17 @@ def refusal_sentence(file: FeedFile) -> str:
 def quarantine_sentence(code: str) -> str:
     """Say why rows of a code are in quarantine, and how they leave it."""
     return str(_QUARANTINE[QuarantinedRow.Code(code)])
+
+
+def correction_sentence(correction: QuarantineCorrection) -> str:
+    """Say what became of a row that was corrected."""
+    row = correction.row
+    named = {"file": row.feed_file.name, "line": row.line_number}
+    if row.left_at:
+        sentence = _("文件 %(file)s 第 %(line)d 行已更正,离开隔离区:%(became)s。")
+        return sentence % {**named, "became": correction.get_outcome_display()}
+    sentence = _("文件 %(file)s 第 %(line)d 行的更正已保存,该行仍在隔离区。%(reason)s")
+    return sentence % {**named, "reason": quarantine_sentence(row.code)}
 
 
 def item_name(item: str) -> str:

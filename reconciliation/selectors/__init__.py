@@ -43,6 +43,7 @@ from reconciliation.selectors.operations import (
     quarantine,
     quarantine_counts,
     row_as_shown,
+    texts_as_shown,
 )
 from reconciliation.selectors.query import (
     access_month,
@@ -102,6 +103,7 @@ __all__ = [
     "row_as_shown",
     "stopped_months",
     "sums_of_months",
+    "texts_as_shown",
     "unfiled_month",
     "visible_months",
     "watermark",

@@ -58,6 +58,7 @@ def quarantined_payments(user: User) -> QuerySet[QuarantinedRow]:
     return (
         QuarantinedRow.objects.filter(left_at=None, kind=FeedKind.JKRK, computer_code__in=codes)
         .select_related("feed_file")
+        .prefetch_related("corrections")
         .order_by("code", "-feed_file__business_date", "line_number")
     )
 

@@ -11,12 +11,13 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Count, QuerySet
+from django.db.models.expressions import RawSQL
 
 from declarations.models import AgentMonth, AgentMonthQuerySet, Kind
 from declarations.taxlaw.tax_month import format_tax_month, small_tax
 from reconciliation.agreement import relation
 from reconciliation.selectors.feed import watermark
-from reconciliation.statements import statement
+from reconciliation.statements import array_of, statement
 
 ZERO = Decimal("0.00")
 MOST_ATTEMPTS = 3
@@ -115,7 +116,7 @@ def sums_of_months(months: Collection[int]) -> dict[int, dict[str, Sums]]:
     """Return declared and paid by month and kind as of now; kinds with neither are left out."""
     sums: dict[int, dict[str, Sums]] = {month: {} for month in months}
     with connection.cursor() as cursor:
-        cursor.execute(statement("sums_of_months"), {"months": list(months)})
+        cursor.execute(statement("sums_of_months"), {"months": array_of(months)})
         for month, kind, declared, paid, _filed_on in cursor:
             sums[month][kind] = Sums(declared, paid)
     return sums
@@ -123,8 +124,9 @@ def sums_of_months(months: Collection[int]) -> dict[int, dict[str, Sums]]:
 
 def number_of_results(months: Collection[int]) -> dict[str, int]:
     """Return how many of some months have which result today; `none` if there is none."""
+    chosen = RawSQL("SELECT unnest(%s::bigint[])", [array_of(months)])
     counted = (
-        with_current_result(AgentMonth.objects.filter(pk__in=months))
+        with_current_result(AgentMonth.objects.filter(pk__in=chosen))
         .values_list("current_result")
         .annotate(months=Count("pk"))
     )

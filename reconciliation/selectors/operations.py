@@ -11,6 +11,7 @@ from django.db.models import Count, QuerySet
 from django.shortcuts import get_object_or_404
 
 from declarations.models import AgentMonth, PaymentWatermark
+from portal.sealing import Sealed
 from reconciliation.models import FeedDay, FeedFile, FeedKind, QuarantinedRow
 from reconciliation.selectors.feed import gaps, watermark
 from reconciliation.selectors.months import stopped_months
@@ -94,7 +95,11 @@ def day_count(kind: str, business_date: date) -> int | None:
 
 def quarantine(code: str = "", file: FeedFile | None = None) -> QuerySet[QuarantinedRow]:
     """Return the rows in quarantine, of one code or file if one is named."""
-    rows = QuarantinedRow.objects.filter(left_at=None).select_related("feed_file")
+    rows = (
+        QuarantinedRow.objects.filter(left_at=None)
+        .select_related("feed_file")
+        .prefetch_related("corrections")
+    )
     if code:
         rows = rows.filter(code=code)
     if file is not None:
@@ -115,7 +120,7 @@ def quarantine_counts() -> dict[str, int]:
 
 def access_quarantined_row(public_id: UUID) -> QuarantinedRow:
     """Return a row that is or was in quarantine; else Http404. Operators see them all."""
-    rows = QuarantinedRow.objects.select_related("feed_file")
+    rows = QuarantinedRow.objects.select_related("feed_file").prefetch_related("corrections__by")
     return get_object_or_404(rows, public_id=public_id)
 
 
@@ -129,7 +134,7 @@ def access_stopped_month(public_id: UUID) -> AgentMonth:
     return get_object_or_404(months_that_stopped(), public_id=public_id)
 
 
-# --- Rows as they came ---
+# --- The texts of rows ---
 
 _COMPUTER_CODE = re.compile(r"[0-9A-Z]{8}")
 # In a row whose fields are out of place, a number may stand where the name belongs.
@@ -137,13 +142,25 @@ _NUMBER = re.compile(r"[0-9０-９Xx]{6}")
 
 
 def row_as_shown(row: QuarantinedRow) -> str:
-    """Return a row's text as it may be seen.
+    """Return a row's text, by its newest correction, as it may be seen.
 
-    A payment row names no person and is shown as it came. A registration holds a person's
-    document number: its computer code and its name are shown, where they can be told, and of
-    every other field only how long it is.
+    A payment row names no person and is shown whole. A registration holds a person's document
+    number: its computer code and its name are shown, where they can be told, and of every other
+    field only how long it is.
     """
-    text = row.raw.reveal(SHOW_A_ROW)
+    return _as_shown(row, row.text)
+
+
+def texts_as_shown(row: QuarantinedRow) -> list[str]:
+    """Return a row's text as it came, and that of each correction, as they may be seen."""
+    return [
+        _as_shown(row, text)
+        for text in [row.raw, *(correction.text for correction in row.corrections.all())]
+    ]
+
+
+def _as_shown(row: QuarantinedRow, sealed: Sealed) -> str:
+    text = sealed.reveal(SHOW_A_ROW)
     if row.kind == FeedKind.JKRK:
         return text
     fields = text.split("|")

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.db import transaction
+from django.db import OperationalError, transaction
+from psycopg2.errors import LockNotAvailable
 
 from declarations.models import AgentMonth
 from declarations.taxlaw.tax_month import format_tax_month
+from portal.claims import Work, wait_for
 from portal.hints import hint
 from portal.models import AuditEntry, User, WithholdingAgent
 from portal.services.audit import record
-from reconciliation.models import FeedFile, QuarantinedRow
-from reconciliation.refusals import FileIsNotStopped, RowHasLeft
+from reconciliation.models import FeedFile, QuarantineCorrection, QuarantinedRow
+from reconciliation.refusals import FileIsNotStopped, ImportIsUnderWay, RowHasLeft
 from reconciliation.services import importing, quarantine, reconciling
 
 Action = AuditEntry.Action
@@ -66,7 +68,35 @@ def set_day_count(kind: str, business_date: date, count: int, *, by: User, reaso
 @transaction.atomic
 def dismiss_row(row: QuarantinedRow, *, by: User, reason: str) -> None:
     """Put a row in quarantine aside for good. RowHasLeft."""
-    row = QuarantinedRow.objects.select_for_update(of=["self"]).get(pk=row.pk)
+    quarantine.dismiss(_still_in_quarantine(row), by=by, reason=reason)
+
+
+@transaction.atomic
+def reveal_row(row: QuarantinedRow, *, by: User, reason: str) -> list[str]:
+    """Return a row's whole text, and that of each correction, to correct it by. RowHasLeft."""
+    return quarantine.reveal(_still_in_quarantine(row), by=by, reason=reason)
+
+
+def correct_row(row: QuarantinedRow, text: str, *, by: User, reason: str) -> QuarantineCorrection:
+    """Give a row in quarantine another text, and try it at once.
+
+    Waits for an import that is under way; ImportIsUnderWay when that takes too long. RowHasLeft,
+    RowIsStillFaulty, RowIsOfAnotherTax, AmountIsUnreadable; nothing has changed then.
+    """
+    try:
+        with wait_for(Work.IMPORT), transaction.atomic():
+            hint("reconciliation.sweep")
+            return quarantine.correct(_still_in_quarantine(row), text, by=by, reason=reason)
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            raise ImportIsUnderWay from error
+        raise
+
+
+def _still_in_quarantine(row: QuarantinedRow) -> QuarantinedRow:
+    """Lock a row and read it anew. RowHasLeft."""
+    rows = QuarantinedRow.objects.select_related("feed_file").select_for_update(of=["self"])
+    row = rows.get(pk=row.pk)
     if row.left_at is not None:
         raise RowHasLeft(row)
-    quarantine.dismiss(row, by=by, reason=reason)
+    return row

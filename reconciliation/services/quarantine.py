@@ -1,4 +1,4 @@
-"""Rows that could not be loaded: kept as they came, tried again, released or put aside."""
+"""Rows that could not be loaded: kept as they came, tried again, corrected or put aside."""
 
 from __future__ import annotations
 
@@ -12,23 +12,27 @@ from itertools import islice
 from django.db import connection, transaction
 from django.utils import timezone
 
-from portal.models import AuditEntry, User
+from portal.models import AuditEntry, User, WithholdingAgent
 from portal.services.audit import record
 from reconciliation.feed import (
+    NotOurs,
     PaymentRow,
     QuarantinedLine,
+    Refused,
     RegistrationRow,
     RowCode,
     parse_payment,
     parse_registration,
 )
-from reconciliation.models import FeedFile, FeedKind, QuarantinedRow
+from reconciliation.models import FeedFile, FeedKind, QuarantineCorrection, QuarantinedRow
+from reconciliation.refusals import AmountIsUnreadable, RowIsOfAnotherTax, RowIsStillFaulty
 from reconciliation.services import registrations
 from reconciliation.services.payments import Staging
 from reconciliation.statements import statement
 
 BATCH = 1000
 REASON = "release from quarantine"
+REVEAL = "correct a row in quarantine"
 PAYMENT_FIELDS = 17
 COMPUTER_CODE = re.compile(r"[0-9A-Z]{8}")
 LEFT = set(QuarantinedRow.LeftAs.values)
@@ -74,6 +78,7 @@ def _remember_key(row: QuarantinedRow, raw: str) -> None:
     row.row_updated_at = datetime.fromisoformat(parsed.updated_at)
     if isinstance(parsed, PaymentRow):
         row.voucher_number, row.voucher_line = parsed.voucher_number, parsed.line_number
+        row.amount = Decimal(parsed.amount)
 
 
 @transaction.atomic
@@ -104,17 +109,18 @@ def _registrations() -> list[tuple[int, str, str]]:
             left_at=None, kind=FeedKind.SWDJ, code=QuarantinedRow.Code.CONFLICT
         )
         .select_related("feed_file")
+        .prefetch_related("corrections")
         .order_by("feed_file__business_date", "feed_file__number", "line_number")
     )
-    parsed = [parse_registration(row.line_number, row.raw.reveal(REASON)) for row in rows]
-    became = registrations.merge(
-        [
-            (row.feed_file, registration)
-            for row, registration in zip(rows, parsed, strict=True)
-            if isinstance(registration, RegistrationRow)
-        ]
+    return _leave(rows, _merge_registrations([(row, row.text.reveal(REASON)) for row in rows]))
+
+
+def _merge_registrations(rows: list[tuple[QuarantinedRow, str]]) -> list[str]:
+    """Merge rows of registration with these texts; return what became of each."""
+    parsed = [(row.feed_file, parse_registration(row.line_number, text)) for row, text in rows]
+    return registrations.merge(
+        [(file, row) for file, row in parsed if isinstance(row, RegistrationRow)]
     )
-    return _leave(rows, became)
 
 
 def _payments() -> list[tuple[int, str, str]]:
@@ -127,17 +133,23 @@ def _payments() -> list[tuple[int, str, str]]:
                 " WHERE agent.computer_code = reconciliation_quarantinedrow.computer_code)"
             ]
         )
+        .prefetch_related("corrections")
         .order_by("feed_file__business_date", "feed_file__number", "line_number")
     )
     if not rows:
         return []
-    with connection.cursor() as cursor, Staging(cursor, rows[0].feed_file_id) as staging:
+    return _leave(rows, _merge_payments([(row, row.text.reveal(REASON)) for row in rows]))
+
+
+def _merge_payments(rows: list[tuple[QuarantinedRow, str]]) -> list[str]:
+    """Stage rows of payment with these texts and merge them; return what became of each."""
+    with connection.cursor() as cursor, Staging(cursor, rows[0][0].feed_file_id) as staging:
         staging.add_quarantined(
-            (row.pk, row.feed_file_id, row.line_number, row.raw.reveal(REASON)[2:]) for row in rows
+            (row.pk, row.feed_file_id, row.line_number, text[2:]) for row, text in rows
         )
         staging.merge()
         outcomes = staging.outcomes_of_quarantined()
-    return _leave(rows, [outcomes[row.pk] for row in rows])
+    return [outcomes[row.pk] for row, _ in rows]
 
 
 def _leave(rows: list[QuarantinedRow], became: list[str]) -> list[tuple[int, str, str]]:
@@ -153,6 +165,76 @@ def _leave(rows: list[QuarantinedRow], became: list[str]) -> list[tuple[int, str
             row.code = outcome
     QuarantinedRow.objects.bulk_update(rows, ["code", "left_at", "left_as"], batch_size=BATCH)
     return changes
+
+
+@transaction.atomic
+def correct(row: QuarantinedRow, text: str, *, by: User, reason: str) -> QuarantineCorrection:
+    """Try a row with the text that an operator gave it. The caller has the import's claim.
+
+    What is still AGENT or CONFLICT stays, and later runs try this text. The row as it came is
+    kept, and so is every correction. RowIsStillFaulty, RowIsOfAnotherTax, AmountIsUnreadable.
+    """
+    _refuse_what_is_faulty(row, text)
+    was = row.code
+    _remember_key(row, text)
+    row.save(
+        update_fields=[
+            "computer_code",
+            "voucher_number",
+            "voucher_line",
+            "row_updated_at",
+            "amount",
+        ]
+    )
+    merge = _merge_payments if row.kind == FeedKind.JKRK else _merge_registrations
+    _leave([row], merge([(row, text)]))
+    _overtaken()
+    row.refresh_from_db(fields=["code", "left_at", "left_as"])
+    correction = QuarantineCorrection.objects.create(
+        row=row, text=text, by=by, reason=reason, outcome=row.left_as or row.code
+    )
+    record(
+        AuditEntry.Action.CORRECTION,
+        "corrected",
+        user=by,
+        agent=WithholdingAgent.objects.filter(computer_code=row.computer_code).first(),
+        file=row.feed_file.name,
+        line=row.line_number,
+        code=was,
+        became=correction.outcome,
+        reason=reason,
+    )
+    return correction
+
+
+def _refuse_what_is_faulty(row: QuarantinedRow, text: str) -> None:
+    parse = parse_payment if row.kind == FeedKind.JKRK else parse_registration
+    try:
+        parsed = parse(row.line_number, text)
+    except Refused as refused:
+        raise AmountIsUnreadable(str(refused.refusal.parameters["amount"])) from refused
+    if isinstance(parsed, NotOurs):
+        raise RowIsOfAnotherTax
+    if isinstance(parsed, QuarantinedLine):
+        raise RowIsStillFaulty(parsed.code)
+
+
+@transaction.atomic
+def reveal(row: QuarantinedRow, *, by: User, reason: str) -> list[str]:
+    """Return a row's whole text as it came, and that of each correction.
+
+    Who saw them, and why, is audited.
+    """
+    record(
+        AuditEntry.Action.REVEAL,
+        "whole row",
+        user=by,
+        file=row.feed_file.name,
+        line=row.line_number,
+        reason=reason,
+    )
+    corrections = [correction.text for correction in row.corrections.all()]
+    return [text.reveal(REVEAL) for text in (row.raw, *corrections)]
 
 
 @transaction.atomic

@@ -17,8 +17,7 @@ from declarations.taxlaw.tax_month import filing_deadline, small_tax
 from portal.claims import Work, claim
 from reconciliation import selectors
 from reconciliation.agreement import DAYS_TO_SETTLE, Relation, month_result
-from reconciliation.models import Comparison
-from reconciliation.statements import statement
+from reconciliation.statements import array_of, statement
 
 # A province is brought up to date in so few statements that each may read whole tables, and no
 # month is locked for more than a second or two.
@@ -81,20 +80,17 @@ def reconcile_all(*, changed_only: bool) -> Counter[str]:
 @transaction.atomic
 def _reconcile(months: list[int]) -> None:
     """Lock months in (agent, month) order, compare both sides anew, conclude."""
-    tax_months = set(
-        AgentMonth.objects.filter(pk__in=months)
-        .order_by("agent", "tax_month")
-        .select_for_update()
-        .values_list("tax_month", flat=True)
-    )
-    # The locks may have waited: only what is read from here on is true.
-    Comparison.objects.filter(agent_month__in=months).delete()
+    ids = array_of(months)
     with connection.cursor() as cursor:
+        cursor.execute(statement("lock_months"), {"months": ids})
+        tax_months = [row[0] for row in cursor.fetchall()]
+        # The locks may have waited: only what is read from here on is true.
+        cursor.execute(statement("forget_comparisons"), {"months": ids})
         cursor.execute(
             statement("reconcile_months", sums_of_months=statement("sums_of_months")),
             {
-                "months": months,
-                "tax_months": list(tax_months),
+                "months": ids,
+                "tax_months": tax_months,
                 "deadlines": [filing_deadline(tax_month) for tax_month in tax_months],
                 "small_taxes": [small_tax(tax_month) for tax_month in tax_months],
                 "days_to_settle": DAYS_TO_SETTLE.days,

@@ -16,7 +16,7 @@ month AS MATERIALIZED (
     SELECT month.id, month.changed, month.reconciled, law.deadline, law.small_tax
     FROM declarations_agentmonth AS month
     JOIN law USING (tax_month)
-    WHERE month.id = ANY(%(months)s)
+    WHERE month.id = ANY(%(months)s::bigint[])
 ),
 comparison AS (
     INSERT INTO reconciliation_comparison (agent_month_id, kind, declared, paid, small_tax)

@@ -8,13 +8,13 @@ WITH declared AS (
         max(declaration.filed_on) AS filed_on
     FROM declarations_declaration AS declaration
     LEFT JOIN declarations_declaredtotal AS total ON total.declaration_id = declaration.id
-    WHERE declaration.agent_month_id = ANY(%(months)s) AND declaration.status = 'filed'
+    WHERE declaration.agent_month_id = ANY(%(months)s::bigint[]) AND declaration.status = 'filed'
     GROUP BY declaration.agent_month_id, declaration.kind
 ),
 paid AS (
     SELECT agent_month_id, kind, sum(amount) AS amount
     FROM reconciliation_payment
-    WHERE agent_month_id = ANY(%(months)s)
+    WHERE agent_month_id = ANY(%(months)s::bigint[])
         AND kind IN ('regular', 'additional', 'refund')
         AND in_treasury_on IS NOT NULL AND NOT is_void
     GROUP BY agent_month_id, kind
