@@ -18,6 +18,24 @@ _SHORTEST_BESIDE_YEARS: Final = 8
 _SHORTEST_NAME: Final = 2
 
 
+class LongEnough:
+    """Refuses a password of fewer characters: Django's own validator has no Chinese sentence."""
+
+    def __init__(self, min_length: int) -> None:
+        self._min_length = min_length
+
+    def validate(self, password: str, user: User | None = None) -> None:
+        if len(password) < self._min_length:
+            raise ValidationError(
+                _("密码太短,应至少 %(count)d 个字符。"),
+                code="password_too_short",
+                params={"count": self._min_length},
+            )
+
+    def get_help_text(self) -> str:
+        return _("至少 %(count)d 个字符。") % {"count": self._min_length}
+
+
 class NotAboutTheUser:
     """Refuses the agent's codes and name, the login, and passwords that are years or common ones
     with years: what somebody who knows the agent would try first.

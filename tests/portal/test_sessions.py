@@ -217,7 +217,7 @@ def test_the_initial_password_is_void_after_the_new_one(client: Client) -> None:
     ("password", "words"),
     [
         ("", "请填写密码"),
-        ("elevenchars", None),
+        ("elevenchars", "密码太短,应至少 12 个字符。"),
         ("correct horse battery staple", "新密码不能与现在的密码相同。"),
         ("qwertyuiop12", None),
         ("my11010002secret", "密码中不能含有登录账号、单位的代码或名称。"),
