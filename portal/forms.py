@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import TYPE_CHECKING, Any, Final
 
 from django import forms
@@ -163,7 +164,7 @@ class ContactFields(forms.Form):
     )
 
     def clean_telephone(self) -> str:
-        telephone: str = self.cleaned_data["telephone"]
+        telephone = unicodedata.normalize("NFKC", self.cleaned_data["telephone"])
         if not _TELEPHONE.fullmatch(telephone):
             raise ValidationError(
                 _("联系电话应由数字组成,可含区号、短横线和分机号"), code="telephone"

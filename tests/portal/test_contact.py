@@ -91,7 +91,9 @@ def test_what_cannot_be_is_named_at_its_field(client: Client, field: str, value:
     assert 'aria-invalid="true"' in page
 
 
-@pytest.mark.parametrize("telephone", ["010-62466669", "+86 138 0013 8000", "010-62466669转12"])
+@pytest.mark.parametrize(
+    "telephone", ["010-62466669", "+86 138 0013 8000", "010-62466669转12", "０１０－62466669"]
+)
 @pytest.mark.usefixtures("alice")
 def test_telephones_are_written_in_many_ways(client: Client, telephone: str) -> None:
     assert client.post("/contact/", CHANGED | {"telephone": telephone}).status_code == 302
