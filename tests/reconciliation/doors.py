@@ -71,6 +71,8 @@ DOORS: Final = [
     Door("reconciliation:try_month_again", FIND, ("POST",), arguments=of_nothing),
     Door("reconciliation:quarantine", OPERATE),
     Door("reconciliation:quarantined_row", FIND, FORM, arguments=of_nothing),
+    Door("reconciliation:reveal_row", FIND, FORM, arguments=of_nothing),
+    Door("reconciliation:correct_row", FIND, FORM, arguments=of_nothing),
     Door("reconciliation:api_months", READ_BY_PROGRAM, API),
     Door("reconciliation:api_codes", everybody(OK) | {"anonymous": FORBIDDEN}, API),
 ]
