@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup run test packages check messages lock bench
+.PHONY: help setup run test packages check messages lock bench faults
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -52,3 +52,7 @@ lock: setup ## Make requirements.txt again from requirements.in
 
 bench: setup ## Measure the figures of docs/performance.md
 	@exec $(BIN)/python -m benchmarks $(ARGS)
+
+faults: setup ## Kill, lose and poison at length (about ten minutes)
+	@FAULT_KILLS=40 FAULT_ROWS=30000 FAULT_MONTHS=4000 FAULT_PATIENCE=300 COLLISIONS=800 \
+		exec $(BIN)/pytest tests/reconciliation/test_faults.py tests/reconciliation/test_collisions.py --timeout 1800 $(ARGS)

@@ -48,9 +48,12 @@ def claim(work: Work, ids: Iterable[int]) -> Iterator[list[int]]:
 
 @contextmanager
 def wait_for(work: Work) -> Iterator[None]:
-    """Claim a kind of work as a whole (id 0), waiting for whoever has it."""
+    """Claim a kind of work as a whole (id 0), waiting for whoever has it, however long."""
     with connection.cursor() as cursor:
+        # An import may take longer than any row should be waited for.
+        cursor.execute("SET lock_timeout = 0; SET statement_timeout = 0")
         cursor.execute("SELECT pg_advisory_lock(%s, 0)", [work])
+        cursor.execute("RESET lock_timeout; RESET statement_timeout")
         try:
             yield
         finally:

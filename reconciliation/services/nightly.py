@@ -1,4 +1,4 @@
-"""The night's work: what arrived is imported, and every change reconciled."""
+"""The night's work: what arrived is imported, and the workers are told to reconcile it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from pathlib import Path
 
 from django.utils import timezone
 
+from portal.claims import Work, claim
+from portal.hints import hint
 from reconciliation.models import NightlyRun
-from reconciliation.services import importing, reconciling
+from reconciliation.services import importing
 
 logger = logging.getLogger(__name__)
 
@@ -18,12 +20,14 @@ def run_once(inbox: Path) -> bool:
 
     A run that was cut off is taken up again by the next call: its parts are harmless twice.
     """
-    run, _ = NightlyRun.objects.get_or_create(business_day=timezone.localdate())
-    if run.finished_at:
-        return False
-    report = importing.import_feed(inbox)
-    results = reconciling.reconcile_all(changed_only=True)
-    run.finished_at = timezone.now()
-    run.save(update_fields=["finished_at"])
-    logger.info("Nightly run: %d files, %d months.", len(report.imported), results.total())
+    with claim(Work.NIGHTLY, [0]) as claimed:
+        run, _ = NightlyRun.objects.get_or_create(business_day=timezone.localdate())
+        if run.finished_at or not claimed:
+            return False
+        report = importing.import_feed(inbox)
+        run.finished_at = timezone.now()
+        run.save(update_fields=["finished_at"])
+    # The sweep hands the months out to all workers, and counts their attempts.
+    hint("reconciliation.sweep")
+    logger.info("Nightly run: %d files imported.", len(report.imported))
     return True

@@ -1,0 +1,86 @@
+"""The night's work: once a business day of Beijing, and taken up again where it broke off."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import time_machine
+from django.db import connection
+
+from portal.claims import Work, claim, wait_for
+from reconciliation.models import NightlyRun, Payment
+from reconciliation.services import importing
+from reconciliation.services.nightly import run_once
+from tests.declarations.builders import an_agent
+from tests.reconciliation.deliveries import deliver, paid
+from tests.reconciliation.test_collisions import at_once
+
+NIGHT = datetime(2006, 5, 4, 17, 0, tzinfo=UTC)  # 01:00 of 5 May in Beijing
+NEXT_NIGHT = datetime(2006, 5, 5, 17, 0, tzinfo=UTC)
+
+
+@pytest.mark.django_db
+def test_the_nightly_work_imports_the_inbox_once_a_business_day(tmp_path: Path) -> None:
+    an_agent()
+    deliver(tmp_path, "JKRK_20060504_001", [paid("10.00")])
+    with time_machine.travel(NIGHT, tick=False):
+        assert run_once(tmp_path)
+    assert Payment.objects.count() == 1
+
+    deliver(tmp_path, "JKRK_20060505_001", [paid("20.00", voucher="V2")])
+    with time_machine.travel(NIGHT, tick=False):
+        assert not run_once(tmp_path)
+    assert Payment.objects.count() == 1
+
+    with time_machine.travel(NEXT_NIGHT, tick=False):
+        assert run_once(tmp_path)
+    assert Payment.objects.count() == 2
+    assert [str(run) for run in NightlyRun.objects.order_by("business_day")] == [
+        "2006-05-05",
+        "2006-05-06",
+    ]
+
+
+@pytest.mark.django_db
+def test_a_night_that_broke_off_is_taken_up_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_off(folder: Path) -> None:
+        raise ConnectionError("the database is gone")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(importing, "import_feed", break_off)
+        with pytest.raises(ConnectionError):
+            run_once(tmp_path)
+    assert NightlyRun.objects.get().finished_at is None
+
+    assert run_once(tmp_path)
+    assert NightlyRun.objects.get().finished_at is not None
+
+
+@pytest.mark.usefixtures("committed")
+def test_a_second_timetable_starts_no_second_night(tmp_path: Path) -> None:
+    with claim(Work.NIGHTLY, [0]):
+        at_once(lambda: run_once(tmp_path))
+
+    assert NightlyRun.objects.get().finished_at is None
+
+
+@pytest.mark.usefixtures("committed")
+def test_an_import_waits_for_another_however_short_the_time_for_locks(tmp_path: Path) -> None:
+    done: list[str] = []
+
+    def impatient() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '50ms'")
+        with wait_for(Work.IMPORT):
+            done.append("waited")
+
+    def holds_it() -> None:
+        with wait_for(Work.IMPORT), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(0.3)")
+            done.append("held")
+
+    at_once(holds_it, impatient)
+
+    assert set(done) == {"held", "waited"}
