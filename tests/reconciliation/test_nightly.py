@@ -1,5 +1,7 @@
 """The night's work: once a business day of Beijing, and taken up again where it broke off."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -67,20 +69,30 @@ def test_a_second_timetable_starts_no_second_night(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("committed")
-def test_an_import_waits_for_another_however_short_the_time_for_locks(tmp_path: Path) -> None:
-    done: list[str] = []
-
+def test_an_import_waits_for_another_however_short_the_time_for_locks() -> None:
     def impatient() -> None:
         with connection.cursor() as cursor:
             cursor.execute("SET lock_timeout = '50ms'")
         with wait_for(Work.IMPORT):
-            done.append("waited")
+            pass
 
-    def holds_it() -> None:
-        with wait_for(Work.IMPORT), connection.cursor() as cursor:
-            cursor.execute("SELECT pg_sleep(0.3)")
-            done.append("held")
+    def hold_on_until_it_has_waited() -> None:
+        waiting = "SELECT pg_sleep(0.01) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        with connection.cursor() as cursor:
+            cursor.execute(waiting)
+            while cursor.rowcount == 0:
+                cursor.execute(waiting)
+            cursor.execute("SELECT pg_sleep(0.2)")
 
-    at_once(holds_it, impatient)
+    with ThreadPoolExecutor(1) as pool:
+        with wait_for(Work.IMPORT):
+            waiting = pool.submit(closing, impatient)
+            hold_on_until_it_has_waited()
+        waiting.result()
 
-    assert set(done) == {"held", "waited"}
+
+def closing(work: Callable[[], None]) -> None:
+    try:
+        work()
+    finally:
+        connection.close()
