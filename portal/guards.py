@@ -9,13 +9,14 @@ import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, Final, ParamSpec, cast
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from portal.http import AuthenticatedHttpRequest
 from portal.models import User
@@ -121,7 +122,20 @@ def is_proved(request: HttpRequest) -> bool:
 
 
 def redirect_to_login(request: HttpRequest, url_name: str) -> HttpResponseBase:
-    """Send somebody to log in, and back to the page afterwards; a POST is not repeated."""
-    if request.method not in ("GET", "HEAD"):
-        return redirect(url_name)
-    return redirect(f"{reverse(url_name)}?{urlencode({'next': request.get_full_path()})}")
+    """Send somebody to log in, and back to the page afterwards; a POST is not repeated.
+
+    After a POST it is the page whose form was sent, if the browser tells.
+    """
+    is_form = request.method not in ("GET", "HEAD")
+    page = _page_before(request) if is_form else request.get_full_path()
+    query = f"?{urlencode({'next': page})}" if page else ""
+    return redirect(f"{reverse(url_name)}{query}")
+
+
+def _page_before(request: HttpRequest) -> str:
+    """Return the page of this site that a request came from, or an empty text."""
+    referer = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(referer, {request.get_host()}):
+        return ""
+    parts = urlsplit(referer)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path

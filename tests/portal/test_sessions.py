@@ -99,6 +99,24 @@ def test_polling_does_not_keep_a_session_alive(rf: RequestFactory, alice: User) 
         assert request.session[SEEN_AT] == int(NOON.timestamp()) + 600
 
 
+@pytest.mark.parametrize(
+    ("referer", "location"),
+    [
+        ("http://testserver/home/?year=2006", "/login/?next=%2Fhome%2F%3Fyear%3D2006"),
+        ("http://evil.example/home/", "/login/"),
+        (None, "/login/"),
+    ],
+)
+def test_after_a_form_that_came_too_late_one_is_back_at_its_page(
+    client: Client, referer: str | None, location: str
+) -> None:
+    headers = {"Referer": referer} if referer else {}
+
+    answer = client.post("/contact/", {"contact_name": "张三"}, headers=headers)
+
+    assert answer.headers["Location"] == location
+
+
 def test_disabling_a_user_bites_on_the_next_request(client: Client, alice: User) -> None:
     sign_in(client, alice)
     assert is_in(client, "/contact/")
