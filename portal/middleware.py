@@ -12,8 +12,14 @@ from typing import Final
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseNotAllowed,
+)
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -54,7 +60,7 @@ def language(get_response: Answer) -> Answer:
     """
 
     def answer(request: HttpRequest) -> HttpResponseBase:
-        if request.path_info.startswith("/api/"):
+        if _is_api(request):
             chosen = translation.get_language_from_request(request)
         else:
             cookie = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
@@ -134,6 +140,10 @@ class FirstLogin:
         return redirect(errand)
 
 
+def _is_api(request: HttpRequest) -> bool:
+    return request.path_info.startswith("/api/")
+
+
 def audited(get_response: Answer) -> Answer:
     """Give the audit the address, and what was revealed while the answer was made."""
 
@@ -157,13 +167,19 @@ def audited(get_response: Answer) -> Answer:
 
 
 class Shedding:
-    """Answers for what must not go on now: 429 for too many tries, 503 for too much work."""
+    """Answers for what must not go on now: 429 for too many tries, 503 for too much work.
+
+    And 405 with a page: an address of a form may be opened by hand, or by the language switch.
+    """
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if isinstance(response, HttpResponseNotAllowed) and not _is_api(request):
+            response.content = render_to_string("405.html", request=request)
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, TooManyTries):

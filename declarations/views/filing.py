@@ -11,7 +11,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from declarations import selectors
 from declarations.forms import FilingForm
@@ -42,10 +42,17 @@ def check(request: AuthenticatedHttpRequest, public_id: UUID) -> HttpResponseBas
 
 
 @agent_required
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters("password")
 def file(request: AuthenticatedHttpRequest, public_id: UUID) -> HttpResponseBase:
-    """File a draft as the check page showed it; the same key again gives the same receipt."""
+    """File a draft as the check page showed it; the same key again gives the same receipt.
+
+    A refusal is shown at this address: whoever opens it again (the language, a reload, a login)
+    comes back to the check.
+    """
+    if request.method != "POST":
+        draft = selectors.access_own_declaration(request.user, public_id)
+        return redirect("declarations:check", draft.public_id)
     agent = selectors.access_own_agent(request.user)
     form = FilingForm(request.POST)
     if not form.is_valid():

@@ -49,7 +49,7 @@ DOORS: Final = [
     Door("declarations:delete_line", OWN, FORM, arguments=of_a_draft_line),
     Door("declarations:upload", OWN, FORM, arguments=of_a_draft),
     Door("declarations:check", OWN, arguments=of_a_draft),
-    Door("declarations:file", OWN, ("POST",), arguments=of_a_draft),
+    Door("declarations:file", DO, FORM, arguments=of_a_draft),
     Door("declarations:correct", DO, ("POST",), arguments=of_a_filed_one),
     Door("declarations:delete", OWN, FORM, arguments=of_a_draft),
 ]

@@ -662,10 +662,29 @@ def test_nobody_files_or_corrects_for_another(
     for stranger in (bob, staff(User.Role.OFFICER, an_office())):
         answer = client_of(stranger).post(url(page, target.public_id), form)
         assert answer.status_code == 404
-    assert client_of(bob).get(url(page, target.public_id)).status_code == 405
+    expected = 404 if page == "file" else 405
+    assert client_of(bob).get(url(page, target.public_id)).status_code == expected
     assert Declaration.objects.count() == before
     draft.refresh_from_db()
     assert draft.status == "draft"
+
+
+def test_the_address_of_a_refused_filing_leads_back_to_the_check(
+    clerk: Client, draft: Declaration
+) -> None:
+    answer = clerk.get(url("file", draft.public_id))
+
+    assert answer.headers["Location"] == url("check", draft.public_id)
+
+
+def test_an_address_of_a_form_that_is_opened_by_hand_says_so(
+    clerk: Client, acme: WithholdingAgent
+) -> None:
+    answer = clerk.get(url("correct", filed(acme).public_id))
+
+    assert answer.status_code == 405
+    assert answer.headers["Allow"] == "POST"
+    assert "这个地址不能直接打开" in text_of(answer)
 
 
 def test_staff_have_no_list_and_no_new_declaration() -> None:
