@@ -52,8 +52,9 @@ _CELL_CONTENT = re.compile(
 )
 _REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Z]{0,3})([0-9]{1,7})["']""")
 _ERROR_TYPE = re.compile(rb"""\st\s*=\s*["']e["']""")
+_TEXT_TYPE = re.compile(rb"""\st\s*=\s*["']str["']""")
 _FORMULA = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?f[\s>/]")
-_VALUE = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?v(?:/>|[\s>][^<]*)")
+_VALUE = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?v(?:\s[^<>]*)?(?:/>|>([^<]*))")
 
 
 class Refused(Exception):
@@ -392,10 +393,11 @@ def _special_cells(content: bytes) -> dict[tuple[int, int], str]:
             continue
         at = (int(reference.group(2)), _column_number(reference.group(1)))
         value = _VALUE.search(inside)
+        text = (value.group(1) if value else None) or b""
         if _ERROR_TYPE.search(attributes):
-            text = value.group().rsplit(b">", 1)[-1] if value else b""
             special[at] = text.decode("ascii", "replace")[:20]
-        elif value is None and _FORMULA.search(inside):
+        # A text that is empty is a formula's value, too.
+        elif not text and not (value and _TEXT_TYPE.search(attributes)) and _FORMULA.search(inside):
             special[at] = ""
     return special
 
