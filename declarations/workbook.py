@@ -137,12 +137,14 @@ def read_workbook(
     slots: Path,
     kind: str = "xlsx",
     headings: Mapping[str, str] | None = None,
+    form: Mapping[str, str] = HEADINGS_TO_2018,
     wait: float = SLOT_WAIT_SECONDS,
 ) -> Workbook:
     """Read a file of a kind (`xlsx`, `csv`: the end of its name) in the sandbox.
 
-    `slots` is the sandbox's folder; `headings` are an agent's own, by column. FileRefused for a
-    file that is refused whole: all codes of FileCode.
+    `slots` is the sandbox's folder; `headings` are an agent's own, by column; `form` has the
+    headings of the month, in which missing ones are named. FileRefused for a file that is refused
+    whole: all codes of FileCode.
     """
     parts = iter(read_cells(source, kind, slots=slots, wait=wait))
     try:
@@ -150,8 +152,8 @@ def read_workbook(
         rows = [(number, [_cell(cell) for cell in cells]) for number, cells in parts]
     except FileRefused as refused:
         raise _with_limit(refused) from None
-    at = _heading_row(rows, headings or {})
-    columns = _columns(rows[at][1], headings or {}, rows[at + 1 :])
+    at = _heading_row(rows, headings or {}, form)
+    columns = _columns(rows[at][1], headings or {}, form, rows[at + 1 :])
     found = tuple(
         SheetRow(number, {column: cells[at] for at, column in columns.items() if at < len(cells)})
         for number, cells in rows[at + 1 :]
@@ -233,7 +235,9 @@ def _column_of(cell: Cell, own: Mapping[str, str]) -> str | None:
     return by_own.get(heading, _COLUMNS_BY_HEADING.get(heading))
 
 
-def _heading_row(rows: Sequence[tuple[int, list[Cell]]], own: Mapping[str, str]) -> int:
+def _heading_row(
+    rows: Sequence[tuple[int, list[Cell]]], own: Mapping[str, str], form: Mapping[str, str]
+) -> int:
     best, most = 0, 0
     for index, (_, cells) in enumerate(rows[: MAX_TITLES + 1]):
         known = sum(bool(_column_of(cell, own)) for cell in cells)
@@ -242,13 +246,16 @@ def _heading_row(rows: Sequence[tuple[int, list[Cell]]], own: Mapping[str, str])
     if most < _HEADINGS_THAT_MAKE_A_ROW:
         if not rows:
             raise FileRefused(FileCode.NO_LINES)
-        names = "; ".join(HEADINGS_TO_2018[column] for column in REQUIRED_COLUMNS)
+        names = "; ".join(form[column] for column in REQUIRED_COLUMNS)
         raise FileRefused(FileCode.MISSING_HEADINGS, headings=names)
     return best
 
 
 def _columns(
-    cells: Sequence[Cell], own: Mapping[str, str], below: Sequence[tuple[int, list[Cell]]]
+    cells: Sequence[Cell],
+    own: Mapping[str, str],
+    form: Mapping[str, str],
+    below: Sequence[tuple[int, list[Cell]]],
 ) -> dict[int, str]:
     """Return the form's columns by their place in the sheet."""
     columns: dict[int, str] = {}
@@ -264,9 +271,7 @@ def _columns(
             columns[at] = column
         elif column is None and any(at < len(row) and not _is_blank(row[at]) for _, row in below):
             strange.append(f"{_letters(at)} {'' if cell is None else shown(str(cell))}".strip())
-    missing = [
-        HEADINGS_TO_2018[column] for column in REQUIRED_COLUMNS if column not in columns.values()
-    ]
+    missing = [form[column] for column in REQUIRED_COLUMNS if column not in columns.values()]
     for code, headings in (
         (FileCode.DUPLICATE_HEADINGS, twice),
         (FileCode.UNKNOWN_HEADINGS, strange),

@@ -13,7 +13,7 @@ from declarations.models import Declaration
 from declarations.refusals import RowFault, WorkbookHasFaults, WorkbookIsRefused
 from declarations.services.drafts import put_lines
 from declarations.wording import field_label, file_sentence
-from declarations.workbook import Workbook, check_rows, form_of, read_workbook
+from declarations.workbook import Workbook, check_rows, form_of, headings_of, read_workbook
 
 
 def import_workbook(draft: Declaration, content: bytes, *, kind: str, replace: bool) -> int:
@@ -25,7 +25,12 @@ def import_workbook(draft: Declaration, content: bytes, *, kind: str, replace: b
     tax_month = draft.agent_month.tax_month
     try:
         # In a process of its own, before any lock is held.
-        workbook = read_workbook(content, slots=Path(settings.PORTAL_HOME) / "sandbox", kind=kind)
+        workbook = read_workbook(
+            content,
+            slots=Path(settings.PORTAL_HOME) / "sandbox",
+            kind=kind,
+            form=headings_of(tax_month),
+        )
     except FileRefused as refused:
         raise WorkbookIsRefused(refused.code.value, file_sentence(refused)) from refused
     if workbook.template is not None and workbook.template[0] != form_of(tax_month):

@@ -183,6 +183,8 @@ def test_a_formula_counts_by_its_value(read: Reader) -> None:
     "formula",
     [
         '<c r="REF"><f>1+1</f></c>',
+        '<c r="REF"><f>1+1</f><v></v></c>',
+        '<c r="REF"><f>1+1</f><v /></c>',
         '<c r="REF" t="e"><f>1/0</f><v>#DIV/0!</v></c>',
         '<c r="REF" t="e"><v>#REF!</v></c>',
     ],
@@ -191,6 +193,14 @@ def test_a_formula_without_value_and_an_error_are_named(read: Reader, formula: s
     book = read(workbook(lines_sheet(changed(income=formula, exempt_income=""))))
 
     assert codes(book) == [(2, "income", "NO_VALUE")]
+
+
+def test_a_formula_whose_value_is_an_empty_text_is_blank(read: Reader) -> None:
+    formula = '<c r="REF" t="str"><f>IF(1,"")</f><v></v></c>'
+
+    book = read(workbook(lines_sheet(changed(remark=formula))))
+
+    assert codes(book) == []
 
 
 @pytest.mark.parametrize("epoch", ["", '<workbookPr date1904="1"/>'])
@@ -253,6 +263,16 @@ def test_a_missing_column_is_named(read: Reader) -> None:
         "MISSING_HEADINGS",
         "国家与地区",
     )
+
+
+def test_a_missing_column_is_named_as_on_the_form_of_the_month(tmp_path: Path) -> None:
+    row = list(LINE[:7] + LINE[8:])
+    data = workbook(lines_sheet(row, headings=HEADINGS[:7] + HEADINGS[8:]))
+
+    with pytest.raises(FileRefused) as refused:
+        read_workbook(data, slots=tmp_path, form=HEADINGS_FROM_2019)
+
+    assert refused.value.params["headings"] == "本期收入"
 
 
 def test_an_unknown_column_without_data_does_no_harm(read: Reader) -> None:
