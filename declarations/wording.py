@@ -96,6 +96,8 @@ CODED_COLUMNS = {
     "income_item": INCOME_ITEMS,
 }
 
+_CODE_TABLES = {table.name: table for table in CODED_COLUMNS.values()}
+
 
 def fault_sentence(fault: Fault, tax_month: date | None = None) -> str:
     """Return what is wrong, what is there and what is right, for a person to read."""
@@ -137,7 +139,12 @@ def _code(params: Mapping[str, str]) -> str:
             **params,
             "choices": choices,
         }
-    return _("%(field)s“%(value)s”不在代码表中,最接近:%(nearest)s") % params
+    codes = (entry.partition(" ")[0] for entry in params["nearest"].split("; "))
+    nearest = "; ".join(code_label(_CODE_TABLES[params["table"]], code) for code in codes)
+    return _("%(field)s“%(value)s”不在代码表中,最接近:%(nearest)s") % {
+        **params,
+        "nearest": nearest,
+    }
 
 
 def _identity(params: Mapping[str, str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -71,16 +71,20 @@ class CodeTable:
         return None
 
     def nearest(self, text: str, *, count: int = 3) -> list[Code]:
-        """Return the entries that look most like a text, the nearest first."""
-        typed = _pieces(_folded(text)[:100])
+        """Return the entries that look most like a text, the nearest first.
 
-        def likeness(pieces: frozenset[str]) -> float:
-            return 2 * len(typed & pieces) / (len(typed) + len(pieces) or 1)
+        Names that hold the whole text come before all others, in the order of the table.
+        """
+        folded = _folded(text)[:100]
+        typed = _pieces(folded)
+
+        def likeness(entry: Code, texts: Iterable[frozenset[str]]) -> float:
+            if folded and folded in _folded(entry.name):
+                return 2.0
+            return max(2 * len(typed & each) / (len(typed) + len(each) or 1) for each in texts)
 
         ranked = sorted(
-            self._pieces_of_entries,
-            key=lambda pair: max(likeness(pieces) for pieces in pair[1]),
-            reverse=True,
+            self._pieces_of_entries, key=lambda pair: likeness(pair[0], pair[1]), reverse=True
         )
         return [entry for entry, _ in ranked[:count]]
 

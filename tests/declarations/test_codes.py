@@ -107,6 +107,8 @@ def test_every_entry_is_found_by_its_code_its_name_and_both() -> None:
 def test_the_nearest_names_come_first() -> None:
     assert COUNTRIES.nearest("中國")[0].name == "中国"
     assert len(OCCUPATIONS.nearest("工程师")) == 3
+    assert [entry.code for entry in INCOME_ITEMS.nearest("工资")] == ["0101", "0102", "0103"]
+    assert OCCUPATIONS.nearest("财会")[0].name == "财会人员"
 
 
 @pytest.mark.parametrize(

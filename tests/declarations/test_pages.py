@@ -687,6 +687,15 @@ def test_an_address_of_a_form_that_is_opened_by_hand_says_so(
     assert "这个地址不能直接打开" in text_of(answer)
 
 
+def test_codes_that_are_near_have_their_names_in_the_language_of_the_page(
+    clerk: Client, draft: Declaration
+) -> None:
+    add_line(draft, typed(country="中华"))
+    clerk.cookies["language"] = "en"
+
+    assert "nearest: 001 China;" in text_of(clerk.get(url("check", draft.public_id)))
+
+
 def test_staff_have_no_list_and_no_new_declaration() -> None:
     officer = client_of(staff(User.Role.OFFICER, an_office()))
 
