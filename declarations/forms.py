@@ -173,6 +173,10 @@ class LineForm(forms.Form):
 
     @staticmethod
     def _help(column: str) -> Any:
+        if column == "employed_here":
+            return _("必填,填“是”或“否”")
+        if column == "resident":
+            return _("国家与地区不是中国的必填,填“是”或“否”")
         if column in _REQUIRED:
             return _("必填")
         return ""

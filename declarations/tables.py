@@ -71,14 +71,17 @@ def filed_table(lines: Sequence[DetailLine], tax_month: date, *, reason: str | N
 
 
 def draft_table(lines: Sequence[CheckedLine], tax_month: date) -> Table:
-    """Return lines of a draft as typed, each with its faults, named by column."""
+    """Return lines of a draft as typed, each with its faults, named by column.
+
+    A code that was typed alone has its name beside it.
+    """
     columns = list(headings_of(tax_month))
     rows = []
     for checked in lines:
         faulty = {fault.field for fault in checked.faults}
         cells = [
             Cell(
-                str(checked.cells.get(column, "")),
+                _typed(column, str(checked.cells.get(column, ""))),
                 is_amount=column in _AMOUNT_COLUMNS,
                 is_faulty=column in faulty,
                 is_long=column == "remark",
@@ -88,6 +91,10 @@ def draft_table(lines: Sequence[CheckedLine], tax_month: date) -> Table:
         faults = [fault_sentence(fault, tax_month) for fault in checked.faults]
         rows.append(Row(checked.line.position, cells, faults, checked.line))
     return Table(_headings(columns, tax_month), rows)
+
+
+def _typed(column: str, text: str) -> str:
+    return code_label(CODED_COLUMNS[column], text) if column in CODED_COLUMNS else text
 
 
 def _headings(columns: Sequence[str], tax_month: date) -> list[Cell]:

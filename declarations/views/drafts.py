@@ -128,7 +128,9 @@ def add_line(request: AuthenticatedHttpRequest, public_id: UUID) -> HttpResponse
     if request.method != "POST" and draft.status != Declaration.Status.DRAFT:
         return redirect(draft)
     form = LineForm(request.POST or None, tax_month=draft.agent_month.tax_month)
-    if form.is_valid():
+    if form.is_valid() and not form.cells():
+        form.add_error(None, _("这一行还是空的,请至少填写一栏。"))
+    elif form.is_valid():
         try:
             line = drafts.add_line(draft, form.cells())
         except Refusal as refusal:

@@ -696,6 +696,26 @@ def test_codes_that_are_near_have_their_names_in_the_language_of_the_page(
     assert "nearest: 001 China;" in text_of(clerk.get(url("check", draft.public_id)))
 
 
+def test_a_line_without_anything_in_it_is_not_kept(clerk: Client, draft: Declaration) -> None:
+    answer = clerk.post(url("add_line", draft.public_id), {"name": " ", "another": "1"})
+
+    assert "这一行还是空的,请至少填写一栏。" in text_of(answer)
+    assert draft.draft_lines.count() == 1
+
+
+def test_a_fault_leads_to_its_line(clerk: Client, draft: Declaration) -> None:
+    add_line(draft, typed(country="中华"))
+
+    assert "?page=1#line-2" in clerk.get(url("check", draft.public_id)).content.decode()
+    assert 'id="line-2"' in clerk.get(url("declaration", draft.public_id)).content.decode()
+
+
+def test_codes_alone_have_their_names_in_the_editor(clerk: Client, draft: Declaration) -> None:
+    add_line(draft, typed(occupation="2060300"))
+
+    assert "2060300 财会人员" in text_of(clerk.get(url("declaration", draft.public_id)))
+
+
 def test_staff_have_no_list_and_no_new_declaration() -> None:
     officer = client_of(staff(User.Role.OFFICER, an_office()))
 
