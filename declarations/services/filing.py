@@ -59,7 +59,8 @@ def file(
 
     What is identical to the one in force is a repeat: that one is returned and nothing is written,
     in a closed month too, and an opening by the tax office goes on. MonthIsClosed; with
-    `closed_as_of` only if it was closed by then (a file judges *closed* as of its start). `filed_on` is the day it was handed in, else today in Beijing.
+    `closed_as_of` only if it was closed by then (a file judges *closed* as of its start).
+    `filed_on` is the day it was handed in, else today in Beijing.
     A `draft` becomes the declaration, or goes if it was a repeat. The caller hints at reconciling.
     """
     month = lock_month(agent, header.tax_month)
