@@ -716,6 +716,20 @@ def test_codes_alone_have_their_names_in_the_editor(clerk: Client, draft: Declar
     assert "2060300 财会人员" in text_of(clerk.get(url("declaration", draft.public_id)))
 
 
+def test_a_filed_declaration_leads_to_the_comparison_with_the_payments(
+    clerk: Client, acme: WithholdingAgent
+) -> None:
+    declaration = filed(acme)
+    officer = client_of(staff(User.Role.OFFICER, an_office()))
+    of_agent = reverse("reconciliation:month", args=[APRIL])
+    of_office = reverse("reconciliation:staff_month", args=[declaration.agent_month.public_id])
+
+    for page in ("declaration", "receipt"):
+        address = url(page, declaration.public_id)
+        assert f'href="{of_agent}"' in clerk.get(address).content.decode()
+        assert f'href="{of_office}"' in officer.get(address).content.decode()
+
+
 def test_staff_have_no_list_and_no_new_declaration() -> None:
     officer = client_of(staff(User.Role.OFFICER, an_office()))
 
