@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from declarations.cells import LENIENT, Wrong
 from declarations.declaration import (
     ADDRESS_LIMIT,
     DECLARANT_LIMIT,
@@ -92,6 +92,25 @@ class NewDeclarationForm(forms.Form):
     )
 
 
+class FigureField(forms.CharField):
+    """A figure of the head, read as those of the lines are: any width, thousands commas."""
+
+    def __init__(self, column: str, read: Callable[[object], Any], **options: Any) -> None:
+        super().__init__(required=False, max_length=40, **options)
+        self._column = column
+        self._read = read
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            return self._read(text)
+        except Wrong as wrong:
+            fault = Fault(self._column, wrong.code, wrong.params)
+            raise ValidationError(fault_sentence(fault), code=wrong.code.value) from None
+
+
 class HeaderForm(forms.Form):
     """单位基础信息 of a draft. What is missing is named by the check, and may wait until then."""
 
@@ -112,29 +131,25 @@ class HeaderForm(forms.Form):
     )
     address = forms.CharField(label=_("有效联系地址"), max_length=ADDRESS_LIMIT, required=False)
     postcode = forms.CharField(label=_("邮政编码"), max_length=POSTCODE_LIMIT, required=False)
-    own_headcount = forms.IntegerField(
+    own_headcount = FigureField(
+        "own_headcount",
+        LENIENT.count,
         label=_("本期本单位总人数"),
         help_text=_("非全员全额申报时填写;全员全额时由系统计算"),
-        min_value=0,
-        max_value=999_999_999,
-        required=False,
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),
     )
-    other_headcount = forms.IntegerField(
+    other_headcount = FigureField(
+        "other_headcount",
+        LENIENT.count,
         label=_("本期非本单位总人数"),
         help_text=_("非全员全额申报时填写;全员全额时由系统计算"),
-        min_value=0,
-        max_value=999_999_999,
-        required=False,
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),
     )
-    total_income = forms.DecimalField(
+    total_income = FigureField(
+        "total_income",
+        LENIENT.amount,
         label=_("全部人员收入总额"),
         help_text=_("单位:元。非全员全额申报时填写;全员全额时由系统计算"),
-        min_value=Decimal(0),
-        max_digits=15,
-        decimal_places=2,
-        required=False,
         widget=forms.TextInput(attrs={"inputmode": "decimal"}),
     )
 

@@ -6,6 +6,7 @@ import io
 import re
 import uuid
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import openpyxl
@@ -367,11 +368,15 @@ def test_the_head_is_kept_and_partial_coverage_opens_three_figures(
 
 
 @pytest.mark.parametrize(
-    ("field", "value"),
-    [("own_headcount", "-1"), ("total_income", "-5"), ("total_income", "1.234")],
+    ("field", "value", "words"),
+    [
+        ("own_headcount", "-1", "本期本单位总人数应为不小于 0 的整数,现为“-1”"),
+        ("total_income", "-5", "应为不小于 0、最多两位小数的数字,现为“-5”"),
+        ("total_income", "1.234", "应为不小于 0、最多两位小数的数字,现为“1.234”"),
+    ],
 )
 def test_a_head_that_cannot_be_kept_is_shown_again_as_typed(
-    clerk: Client, draft: Declaration, field: str, value: str
+    clerk: Client, draft: Declaration, field: str, value: str, words: str
 ) -> None:
     answer = clerk.post(
         url("header", draft.public_id), {"coverage": "partial", "declarant": "新名", field: value}
@@ -379,8 +384,19 @@ def test_a_head_that_cannot_be_kept_is_shown_again_as_typed(
 
     assert answer.status_code == 200
     assert f'value="{value}"' in answer.content.decode()
+    assert words in text_of(answer)
     draft.refresh_from_db()
     assert draft.declarant != "新名"
+
+
+def test_the_figures_of_the_head_are_read_in_any_width(clerk: Client, draft: Declaration) -> None:
+    figures = {"own_headcount": "１，０２０", "total_income": "１２，３００．５"}
+
+    clerk.post(url("header", draft.public_id), {"coverage": "partial"} | figures)
+
+    draft.refresh_from_db()
+    assert draft.own_headcount == 1020
+    assert draft.total_income == Decimal("12300.50")
 
 
 def test_what_the_line_page_does_not_show_stays(clerk: Client, draft: Declaration) -> None:
