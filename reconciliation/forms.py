@@ -115,7 +115,12 @@ class DayCountForm(ReasonForm):
         min_value=1,
         max_value=999,
         help_text=_("该种类在该业务日期一共有几个文件,1 至 999。"),
-        error_messages={"required": _("请填写当日文件数。")},
+        error_messages={
+            "required": _("请填写当日文件数。"),
+            "invalid": _("当日文件数应为 1 至 999 的整数。"),
+            "min_value": _("当日文件数应为 1 至 999 的整数。"),
+            "max_value": _("当日文件数应为 1 至 999 的整数。"),
+        },
     )
 
     field_order = ["kind", "business_date", "count", "reason"]
