@@ -38,7 +38,7 @@ class ImportIsUnderWay(Refusal):
     code = "IMPORT_UNDER_WAY"
 
     def __init__(self) -> None:
-        super().__init__(_("正在导入核心系统的文件,更正尚未保存。请过几分钟再试。"))
+        super().__init__(_("正在导入核心系统的文件,更正尚未保存。请稍后再试。"))
 
 
 class CorrectionIsRefused(Refusal):

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.db import OperationalError, transaction
-from psycopg2.errors import LockNotAvailable
+from django.db import transaction
 
 from declarations.models import AgentMonth
 from declarations.taxlaw.tax_month import format_tax_month
-from portal.claims import Work, wait_for
+from portal.claims import Work, claim
 from portal.hints import hint
 from portal.models import AuditEntry, User, WithholdingAgent
 from portal.services.audit import record
@@ -80,17 +79,15 @@ def reveal_row(row: QuarantinedRow, *, by: User, reason: str) -> list[str]:
 def correct_row(row: QuarantinedRow, text: str, *, by: User, reason: str) -> QuarantineCorrection:
     """Give a row in quarantine another text, and try it at once.
 
-    Waits for an import that is under way; ImportIsUnderWay when that takes too long. RowHasLeft,
-    RowIsStillFaulty, RowIsOfAnotherTax, AmountIsUnreadable; nothing has changed then.
+    ImportIsUnderWay, which nobody waits for at a browser. RowHasLeft, RowIsStillFaulty,
+    RowIsOfAnotherTax, AmountIsUnreadable. Nothing has changed then.
     """
-    try:
-        with wait_for(Work.IMPORT), transaction.atomic():
+    with claim(Work.IMPORT, [0]) as claimed:
+        if not claimed:
+            raise ImportIsUnderWay
+        with transaction.atomic():
             hint("reconciliation.sweep")
             return quarantine.correct(_still_in_quarantine(row), text, by=by, reason=reason)
-    except OperationalError as error:
-        if isinstance(error.__cause__, LockNotAvailable):
-            raise ImportIsUnderWay from error
-        raise
 
 
 def _still_in_quarantine(row: QuarantinedRow) -> QuarantinedRow:

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import psycopg2
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.test import Client
+from django.urls import reverse
 
 from declarations.models import AgentMonth
 from portal.claims import Work
@@ -39,7 +40,7 @@ from reconciliation.services.operations import correct_row, dismiss_row, reveal_
 from reconciliation.services.reconciling import reconcile_months
 from reconciliation.wording import quarantine_sentence
 from tests.declarations.builders import an_agent
-from tests.factories import agent, clerk, client_of, office, quarantined, staff
+from tests.factories import agent, clerk, client_of, office, staff
 from tests.reconciliation.deliveries import deliver, paid, registered
 
 Role = User.Role
@@ -166,6 +167,28 @@ def test_what_is_looked_up_follows_the_newest_correction(core: Core, olga: User,
         Decimal("7.00"),
     )
     assert row.row_updated_at == datetime(2006, 5, 2, 10, tzinfo=UTC)
+
+
+def test_a_correction_asks_for_a_sweep(
+    core: Core, olga: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hints: list[str] = []
+    monkeypatch.setattr("reconciliation.services.operations.hint", hints.append)
+    row = core.leaves("JKRK", paid("5.00", item="17"))
+
+    correct_row(row, paid("5.00"), by=olga, reason="x")
+
+    assert hints == ["reconciliation.sweep"]
+
+
+def test_a_correction_that_cannot_be_kept_imports_nothing(core: Core, olga: User) -> None:
+    row = core.leaves("JKRK", paid("5.00", item="17"))
+
+    with pytest.raises(DataError):
+        correct_row(row, paid("5.00"), by=olga, reason="x" * 201)
+
+    assert not Payment.objects.exists()
+    assert place_of(row) == ("FORMAT", "")
 
 
 # --- Later runs ---
@@ -318,26 +341,44 @@ def test_a_row_that_has_left_is_neither_corrected_nor_revealed(core: Core, olga:
     assert not AuditEntry.objects.filter(action="reveal").exists()
 
 
-@pytest.mark.usefixtures("committed")
-def test_a_correction_waits_for_an_import_and_gives_up_in_words() -> None:
-    an_agent()
-    row = quarantined(paid("5.00", item="17"), "FORMAT")
-    olga = staff(Role.OPERATOR, office("1101"))
+def test_while_an_import_is_under_way_nothing_is_corrected(
+    core: Core, operator: Client, olga: User
+) -> None:
+    row = core.leaves("JKRK", paid("5.00", item="17"))
+    given = {"text": paid("7.00"), "reason": "x"}
     importing = psycopg2.connect(**connection.get_connection_params())
     try:
         with importing.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s, 0)", [int(Work.IMPORT)])
-        with connection.cursor() as cursor:
-            cursor.execute("SET lock_timeout = '50ms'")
 
         with pytest.raises(ImportIsUnderWay):
-            correct_row(row, paid("5.00"), by=olga, reason="x")
+            correct_row(row, paid("7.00"), by=olga, reason="x")
+        page = operator.post(url_of(row, "correct/"), given).content.decode()
     finally:
         importing.close()
+    assert "正在导入核心系统的文件" in page
+    assert f"{paid('7.00')}</textarea>" in page
+    assert place_of(row) == ("FORMAT", "")
     assert not Payment.objects.exists()
 
-    correct_row(row, paid("5.00"), by=olga, reason="x")
+    correct_row(row, paid("7.00"), by=olga, reason="x")
     assert Payment.objects.exists()
+
+
+def test_after_a_correction_the_import_goes_on(core: Core, olga: User) -> None:
+    """The claim is given back, whether the correction was taken or refused."""
+    row = core.leaves("JKRK", paid("5.00", item="17"))
+    with pytest.raises(RowIsStillFaulty):
+        correct_row(row, "D|too|few", by=olga, reason="x")
+    correct_row(row, paid("5.00"), by=olga, reason="x")
+
+    other = psycopg2.connect(**connection.get_connection_params())
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(%s, 0)", [int(Work.IMPORT)])
+            assert cursor.fetchone() == (True,)
+    finally:
+        other.close()
 
 
 # --- What is kept ---
@@ -559,7 +600,7 @@ def test_the_password_is_asked_for_again(core: Core, olga: User, then: str) -> N
 
     for answer in (operator.get(url_of(row, then)), operator.post(url_of(row, then), given)):
         assert answer.status_code == 302
-        assert "/step-up/" in answer["Location"] or "next=" in answer["Location"]
+        assert answer["Location"].startswith(f"{reverse('step_up')}?")
 
     assert place_of(row) == ("FORMAT", "")
     assert not AuditEntry.objects.filter(outcome="whole row").exists()
