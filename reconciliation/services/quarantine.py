@@ -83,11 +83,12 @@ def _remember_key(row: QuarantinedRow, raw: str) -> None:
 
 @transaction.atomic
 def release(files: Collection[int], outcomes: Counter[str]) -> None:
-    """Try the quarantine again; enter in `outcomes` what became of the rows that left it.
+    """Try the quarantine again, in order of arrival; enter in `outcomes` what became of the rows.
 
     A row of one of `files`, those of this run, was counted under its code: it changes its place.
     """
-    became = _overtaken() + _registrations() + _payments()
+    # Overtaken again: what is released may be the newer record of another row's key.
+    became = _overtaken() + _registrations() + _payments() + _overtaken()
     for file_id, code, outcome in became:
         if file_id in files:
             outcomes[code] -= 1
@@ -110,7 +111,7 @@ def _registrations() -> list[tuple[int, str, str]]:
         )
         .select_related("feed_file")
         .prefetch_related("corrections")
-        .order_by("feed_file__business_date", "feed_file__number", "line_number")
+        .order_by("pk")
     )
     return _leave(rows, _merge_registrations([(row, row.text.reveal(REASON)) for row in rows]))
 
@@ -134,7 +135,7 @@ def _payments() -> list[tuple[int, str, str]]:
             ]
         )
         .prefetch_related("corrections")
-        .order_by("feed_file__business_date", "feed_file__number", "line_number")
+        .order_by("pk")
     )
     if not rows:
         return []

@@ -50,13 +50,18 @@ def merge(rows: Sequence[tuple[FeedFile, RegistrationRow]]) -> list[str]:
             collection_code__in={row.collection_code for _, row in rows if row.collection_code}
         ).values_list("collection_code", "computer_code")
     )
-    known = set(
-        RegistrationVersion.objects.filter(agent__computer_code__in=codes).values_list(
-            "agent__computer_code", "row_updated_at"
+    # The first row of an agent and time is the one that later ones repeat or contradict.
+    known = {
+        (code, updated_at): bytes(index)
+        for code, updated_at, index in RegistrationVersion.objects.filter(
+            agent__computer_code__in=codes
         )
-    )
+        .order_by("-pk")
+        .values_list("agent__computer_code", "row_updated_at", "row_index")
+    }
     offices = _offices({(row.office_code, row.office_name) for _, row in rows if row.office_code})
     changed: dict[str, WithholdingAgent] = {}
+    gave_up_code: set[str] = set()
     versions: list[RegistrationVersion] = []
     outcomes: list[str] = []
     for file, row in rows:
@@ -68,7 +73,7 @@ def merge(rows: Sequence[tuple[FeedFile, RegistrationRow]]) -> list[str]:
             outcomes.append("unchanged" if same else RowCode.CONFLICT)
             continue
         newer = agent is None or updated_at > agent.registered_at
-        if not newer and (row.computer_code, updated_at) in known:
+        if not newer and known.get((row.computer_code, updated_at)) == index:
             outcomes.append("unchanged")
             continue
         if newer:
@@ -79,14 +84,15 @@ def merge(rows: Sequence[tuple[FeedFile, RegistrationRow]]) -> list[str]:
             if agent is None:
                 agent = WithholdingAgent(computer_code=row.computer_code)
                 agents[row.computer_code] = agent
-            elif agent.collection_code:
+            elif agent.collection_code and agent.collection_code != row.collection_code:
                 holders.pop(agent.collection_code, None)
+                gave_up_code.add(row.computer_code)
             if row.collection_code:
                 holders[row.collection_code] = row.computer_code
             _register(agent, row, offices, updated_at, index)
             changed[row.computer_code] = agent
         outcomes.append("imported" if newer else "stale")
-        known.add((row.computer_code, updated_at))
+        known.setdefault((row.computer_code, updated_at), index)
         versions.append(
             RegistrationVersion(
                 agent=agent,
@@ -99,6 +105,8 @@ def merge(rows: Sequence[tuple[FeedFile, RegistrationRow]]) -> list[str]:
                 imported_at=timezone.now(),
             )
         )
+    # Given up first: two agents may have exchanged theirs, and rows are written one by one.
+    WithholdingAgent.objects.filter(computer_code__in=gave_up_code).update(collection_code=None)
     WithholdingAgent.objects.bulk_create(
         changed.values(),
         update_conflicts=True,

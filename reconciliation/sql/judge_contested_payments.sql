@@ -47,7 +47,7 @@ sequenced AS (
         *,
         max(row_updated_at) OVER earlier AS newest_before,
         first_value(content) OVER same_time AS content_of_first,
-        row_number() OVER same_content AS occurrence
+        row_number() OVER same_time = 1 AS is_first
     FROM versions
     WINDOW
         earlier AS (
@@ -56,9 +56,6 @@ sequenced AS (
         ),
         same_time AS (
             PARTITION BY voucher_number, line_number, row_updated_at ORDER BY position
-        ),
-        same_content AS (
-            PARTITION BY voucher_number, line_number, row_updated_at, content ORDER BY position
         )
 ),
 judged AS (
@@ -68,10 +65,9 @@ judged AS (
         line_number,
         CASE
             WHEN newest_before IS NULL OR row_updated_at > newest_before THEN 'imported'
-            WHEN row_updated_at = newest_before AND content = content_of_first THEN 'unchanged'
-            WHEN row_updated_at = newest_before THEN 'CONFLICT'
-            WHEN occurrence > 1 THEN 'unchanged'
-            ELSE 'stale'
+            WHEN is_first THEN 'stale'
+            WHEN content = content_of_first THEN 'unchanged'
+            ELSE 'CONFLICT'
         END AS outcome
     FROM sequenced
     WHERE position > 0

@@ -163,6 +163,15 @@ def test_a_conflict_that_a_newer_row_overtakes_leaves_as_stale(core: Core) -> No
     assert QuarantinedRow.objects.get().left_as == "stale"
 
 
+def test_what_contradicts_an_overtaken_row_is_stale_however_often_it_comes(core: Core) -> None:
+    core.pays(paid("10.00", at="20060501000000"), paid("20.00", at="20060502000000"))
+    contradiction = paid("11.00", at="20060501000000")
+
+    assert outcomes(core.pays(contradiction, contradiction)) == {"stale": 2}
+    assert outcomes(core.pays(contradiction)) == {"stale": 1}
+    assert outcomes(core.pays(paid("10.00", at="20060501000000"))) == {"unchanged": 1}
+
+
 def test_within_a_file_every_newer_row_is_a_version(core: Core) -> None:
     report = core.pays(
         paid("10.00", at="20060501000000"),
@@ -191,6 +200,16 @@ def test_a_correction_that_moves_a_record_changes_both_months(core: Core) -> Non
     changed = AgentMonth.objects.to_reconcile().values_list("tax_month", flat=True)
     assert set(changed) == {date(2006, 3, 1), APRIL}
     assert Payment.objects.get().agent_month.tax_month == date(2006, 3, 1)
+
+
+def test_a_row_that_comes_too_late_changes_no_month(core: Core) -> None:
+    core.pays(paid("10.00"))
+    reconcile_months([AgentMonth.objects.get().agent_id])
+
+    core.pays(paid("9.00", at="20060501000000"), paid("8.00", at="20060501000001", month="200603"))
+
+    assert not AgentMonth.objects.to_reconcile().exists()
+    assert AgentMonth.objects.count() == 2
 
 
 def test_free_text_comes_through_as_it_is(core: Core) -> None:
@@ -289,6 +308,28 @@ def test_a_row_of_an_unknown_agent_that_is_overtaken_leaves_as_stale(core: Core)
 
     assert outcomes(report) == {"imported": 1, "stale": 1}
     assert QuarantinedRow.objects.get().left_as == "stale"
+
+
+def test_a_row_that_is_overtaken_by_one_released_with_it_leaves_as_stale(core: Core) -> None:
+    core.pays(
+        paid("10.00", code="11010008", at="20060501000000"),
+        paid("10.00", code="11010009", at="20060502000000"),
+    )
+
+    report = core.registers(registered("11010009"))
+
+    assert outcomes(report) == {"imported": 2, "stale": 1}
+
+
+def test_of_two_released_rows_of_one_time_the_first_to_arrive_stays(core: Core) -> None:
+    next(core.days)
+    core.pays(paid("10.00", code="11010009"))
+    deliver(core.inbox, "JKRK_20060501_001", [paid("11.00", code="11010009")])
+
+    report = core.registers(registered("11010009"))
+
+    assert outcomes(report) == {"imported": 2, "CONFLICT": 1}
+    assert amounts() == ["10.00"]
 
 
 def test_a_bad_row_is_kept_as_it_came_and_the_rest_is_loaded(core: Core) -> None:
@@ -523,6 +564,46 @@ def test_registrations_of_one_time_repeat_or_conflict(core: Core) -> None:
     report = core.registers(registered("11010002"), registered("11010002", name="别名"))
 
     assert outcomes(report) == {"unchanged": 1, "CONFLICT": 1}
+
+
+def test_a_registration_that_contradicts_an_overtaken_one_is_stale(core: Core) -> None:
+    core.registers(registered("11010002"))
+    core.registers(registered("11010002", name="别名"))
+
+    report = core.registers(registered("11010002", name="新名", at="20060302000000"))
+    assert outcomes(report) == {"imported": 1, "stale": 1}
+
+    report = core.registers(registered("11010002", name="别名"), registered("11010002"))
+    assert outcomes(report) == {"stale": 1, "unchanged": 1}
+
+
+def test_a_registration_in_quarantine_that_is_overtaken_leaves_as_stale(core: Core) -> None:
+    core.registers(registered("11010002", collection_code="ZG1"))
+    refused = registered("11010003", collection_code="ZG1")
+    core.registers(refused)
+
+    report = core.registers(registered("11010003", at="20060302000000"), refused)
+
+    assert outcomes(report) == {"imported": 1, "stale": 2}
+
+
+def test_agents_may_exchange_their_collection_codes_in_one_file(core: Core) -> None:
+    core.registers(
+        registered("11010002", collection_code="ZG1"), registered("11010003", collection_code="ZG2")
+    )
+
+    report = core.registers(
+        registered("11010002", at="20060302000000"),
+        registered("11010003", collection_code="ZG1", at="20060302000000"),
+        registered("11010002", collection_code="ZG2", at="20060303000000"),
+    )
+
+    assert outcomes(report) == {"imported": 3}
+    holders = WithholdingAgent.objects.exclude(collection_code=None)
+    assert dict(holders.values_list("computer_code", "collection_code")) == {
+        "11010002": "ZG2",
+        "11010003": "ZG1",
+    }
 
 
 def test_a_collection_code_that_another_agent_has_is_a_conflict_until_it_is_free(
