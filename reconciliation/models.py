@@ -392,6 +392,7 @@ class Comparison(models.Model):
     A kind with nothing declared and nothing paid has no row: it is equal.
     """
 
+    pk = models.CompositePrimaryKey("agent_month_id", "kind")
     # Months are never deleted, by trigger: checking it again for each costs as much as comparing.
     agent_month = models.ForeignKey(
         AgentMonth,
@@ -415,13 +416,6 @@ class Comparison(models.Model):
         choices=Relation,
         db_persist=True,
     )
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                name="comparison_one_per_month_and_kind", fields=["agent_month", "kind"]
-            )
-        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.declared} / {self.paid}"

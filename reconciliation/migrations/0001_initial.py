@@ -241,9 +241,14 @@ class Migration(migrations.Migration):
             name="Comparison",
             fields=[
                 (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "agent_month_id",
+                        "kind",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
                 (
@@ -289,13 +294,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("agent_month", "kind"), name="comparison_one_per_month_and_kind"
-                    )
-                ],
-            },
         ),
         migrations.CreateModel(
             name="MonthResult",

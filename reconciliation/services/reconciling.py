@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import date
 from itertools import product
 from typing import Any
@@ -22,6 +24,7 @@ from reconciliation.statements import array_of, statement
 # A province is brought up to date in so few statements that each may read whole tables, and no
 # month is locked for more than a second or two.
 AGENTS_AT_ONCE = 10_000
+CONNECTIONS = 2
 
 
 def reconcile_months(agent_ids: Collection[int]) -> int:
@@ -66,15 +69,26 @@ def reconcile_at_once(agent_ids: Collection[int]) -> None:
 def reconcile_all(*, changed_only: bool) -> Counter[str]:
     """Reconcile the months that changed, or all; return how many came to which result today.
 
-    In batches of agents, each a transaction of its own. A month without a result is under `none`.
+    In batches of agents, each a transaction of its own, two at a time. A month without a result is
+    under `none`.
     """
-    results: Counter[str] = Counter()
     months = AgentMonth.objects.to_reconcile() if changed_only else AgentMonth.objects.all()
-    for agent_ids in selectors.batches_of_agents(months, size=AGENTS_AT_ONCE):
+    batches = list(selectors.batches_of_agents(months, size=AGENTS_AT_ONCE))
+
+    def one(agent_ids: list[int]) -> Counter[str]:
         batch = list(months.filter(agent__in=agent_ids).values_list("pk", flat=True))
         _reconcile(batch)
-        results.update(selectors.number_of_results(batch))
-    return results
+        return Counter(selectors.number_of_results(batch))
+
+    def beside_others(agent_ids: list[int]) -> Counter[str]:
+        with closing(connection):
+            return one(agent_ids)
+
+    # Who has changes that are not committed yet is alone in seeing them.
+    if len(batches) < 2 or connection.in_atomic_block:
+        return sum(map(one, batches), Counter())
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        return sum(pool.map(beside_others, batches), Counter())
 
 
 @transaction.atomic
