@@ -19,6 +19,7 @@ class Work(IntEnum):
     IMPORT = 7101
     RECONCILE = 7102
     NIGHTLY = 7103
+    MIGRATE = 7104
 
 
 @contextmanager

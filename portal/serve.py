@@ -23,8 +23,8 @@ from types import FrameType
 import django
 from django.conf import settings
 from django.core.management import call_command, get_commands
-from django.db import connection
 
+from portal import schema
 from portal.catalogues import compile_catalogues
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -74,10 +74,7 @@ def prepare_database() -> str:
     """Bring the database up to date; return what seed_demo says (nothing in production)."""
     _set_up_django()
     _say("Bringing the database up to date …")
-    with connection.cursor() as cursor:
-        # A migration that waits for a lock makes all behind it wait: better to fail and repeat.
-        cursor.execute("SET lock_timeout = '2s'")
-    call_command("migrate", interactive=False, verbosity=0)
+    schema.bring_up_to_date()
     demonstration = io.StringIO()
     if not settings.PRODUCTION and "seed_demo" in get_commands():
         _say("Loading the demonstration …")

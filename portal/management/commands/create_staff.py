@@ -4,14 +4,15 @@ import json
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
+from portal.commands import OperatorCommand
 from portal.errors import Refusal
 from portal.models import User
 from portal.services.staff import create_staff
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = (
         "Create a member of staff. Prints one JSON object with what is shown only once: the"
         " initial password (valid 72 hours, to be changed at the first login), the otpauth address"

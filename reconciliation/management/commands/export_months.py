@@ -6,14 +6,15 @@ import csv
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
+from portal.commands import OperatorCommand
 from reconciliation.selectors import export_months
 
 COLUMNS = ("computer_code", "tax_month", "kind", "declared", "paid", "relation", "result")
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = "Print every month that has a result, an entry for each kind, as JSON or CSV."
 
     def add_arguments(self, parser: CommandParser) -> None:

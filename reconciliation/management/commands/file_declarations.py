@@ -7,16 +7,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from declarations.services.window import file_declarations
+from portal.commands import OperatorCommand
 from reconciliation.services.reconciling import reconcile_at_once
 
 # Agents whose months are locked at once.
 BATCH = 500
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = (
         "File the declarations of a JSON Lines file that was brought to the window, then reconcile "
         "what changed. Prints one JSON object; the exit status is 1 when a line was refused."

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from portal.commands import OperatorCommand
 from reconciliation.services.importing import import_feed
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = (
         "Import every complete file of the inbox, or of FOLDER, oldest first. Prints one JSON "
         "object; the exit status is 1 when a file was refused."

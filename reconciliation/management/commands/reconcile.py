@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
+from portal.commands import OperatorCommand
 from reconciliation.services.reconciling import reconcile_all
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = "Reconcile the months that changed, or all of them. Prints one JSON object."
 
     def add_arguments(self, parser: CommandParser) -> None:
