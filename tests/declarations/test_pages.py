@@ -420,11 +420,13 @@ def test_the_form_from_2019_has_its_own_columns(clerk: Client, acme: Withholding
     assert 'name="income_foreign"' not in page
 
 
-@pytest.mark.parametrize("page", ["delete", "delete_line"])
-def test_what_cannot_be_undone_is_asked_first(clerk: Client, draft: Declaration, page: str) -> None:
+@pytest.mark.parametrize("errand", ["delete", "delete_line"])
+def test_what_cannot_be_undone_is_asked_first(
+    clerk: Client, draft: Declaration, errand: str
+) -> None:
     line = DraftLine.objects.get()
-    ids = [draft.public_id] if page == "delete" else [draft.public_id, line.public_id]
-    address = url(page, *ids)
+    ids = [draft.public_id] if errand == "delete" else [draft.public_id, line.public_id]
+    address = url(errand, *ids)
 
     assert "不能恢复" in text_of(clerk.get(address))
     assert DraftLine.objects.count() == 1
@@ -603,9 +605,9 @@ def test_a_closed_month_offers_no_correction_and_takes_none(
 OWN_PAGES = ["declaration", "header", "add_line", "upload", "check", "delete"]
 
 
-@pytest.mark.parametrize("page", OWN_PAGES)
-def test_a_draft_is_its_agent_s_alone(draft: Declaration, alice: User, page: str) -> None:
-    address = url(page, draft.public_id)
+@pytest.mark.parametrize("errand", OWN_PAGES)
+def test_a_draft_is_its_agent_s_alone(draft: Declaration, alice: User, errand: str) -> None:
+    address = url(errand, draft.public_id)
     bob = a_clerk(an_agent("11010002"))
     officer = staff(User.Role.OFFICER, an_office())
 
@@ -617,30 +619,30 @@ def test_a_draft_is_its_agent_s_alone(draft: Declaration, alice: User, page: str
     assert DraftLine.objects.count() == 1
 
 
-@pytest.mark.parametrize("page", ["line", "delete_line"])
-def test_a_line_is_its_agent_s_alone(draft: Declaration, alice: User, page: str) -> None:
+@pytest.mark.parametrize("errand", ["line", "delete_line"])
+def test_a_line_is_its_agent_s_alone(draft: Declaration, alice: User, errand: str) -> None:
     line = DraftLine.objects.get()
-    address = url(page, draft.public_id, line.public_id)
+    address = url(errand, draft.public_id, line.public_id)
     bob = a_clerk(an_agent("11010002"))
     theirs = create_draft(WithholdingAgent.objects.get(user=bob), APRIL, "regular")
 
     other = create_draft(draft.agent_month.agent, APRIL, "refund")
     assert client_of(alice).get(address).status_code == 200
-    assert client_of(alice).get(url(page, other.public_id, line.public_id)).status_code == 404
+    assert client_of(alice).get(url(errand, other.public_id, line.public_id)).status_code == 404
     for stranger in (bob, staff(User.Role.OFFICER, an_office())):
         assert client_of(stranger).get(address).status_code == 404
         assert client_of(stranger).post(address, typed(name="x")).status_code == 404
         # Nor by way of a draft of one's own.
-        detour = url(page, theirs.public_id, line.public_id)
+        detour = url(errand, theirs.public_id, line.public_id)
         assert client_of(stranger).get(detour).status_code == 404
     assert DraftLine.objects.get().cells.reveal_json("test")["name"] == "张三"
 
 
-@pytest.mark.parametrize("page", ["declaration", "receipt"])
+@pytest.mark.parametrize("errand", ["declaration", "receipt"])
 def test_filed_declarations_are_read_by_the_agent_and_its_office(
-    acme: WithholdingAgent, alice: User, page: str
+    acme: WithholdingAgent, alice: User, errand: str
 ) -> None:
-    address = url(page, filed(acme).public_id)
+    address = url(errand, filed(acme).public_id)
     answers = {
         "alice": client_of(alice),
         "bob": client_of(a_clerk(an_agent("11010002"))),
@@ -664,11 +666,11 @@ def test_filed_declarations_are_read_by_the_agent_and_its_office(
     }
 
 
-@pytest.mark.parametrize("page", ["file", "correct"])
+@pytest.mark.parametrize("errand", ["file", "correct"])
 def test_nobody_files_or_corrects_for_another(
-    acme: WithholdingAgent, draft: Declaration, page: str
+    acme: WithholdingAgent, draft: Declaration, errand: str
 ) -> None:
-    target = draft if page == "file" else filed(acme, kind="refund")
+    target = draft if errand == "file" else filed(acme, kind="refund")
     form = {"key": str(uuid.uuid4()), "seen": "0" * 64, "truth": "on", "password": PASSWORD}
     bob = a_clerk(an_agent("11010002"))
     bob.set_password(PASSWORD)
@@ -676,10 +678,10 @@ def test_nobody_files_or_corrects_for_another(
     before = Declaration.objects.count()
 
     for stranger in (bob, staff(User.Role.OFFICER, an_office())):
-        answer = client_of(stranger).post(url(page, target.public_id), form)
+        answer = client_of(stranger).post(url(errand, target.public_id), form)
         assert answer.status_code == 404
-    expected = 404 if page == "file" else 405
-    assert client_of(bob).get(url(page, target.public_id)).status_code == expected
+    expected = 404 if errand == "file" else 405
+    assert client_of(bob).get(url(errand, target.public_id)).status_code == expected
     assert Declaration.objects.count() == before
     draft.refresh_from_db()
     assert draft.status == "draft"
