@@ -23,7 +23,7 @@ from reconciliation.statements import array_of, statement
 
 # A province is brought up to date in so few statements that each may read whole tables, and no
 # month is locked for more than a second or two.
-AGENTS_AT_ONCE = 10_000
+AGENTS_AT_ONCE = 9_000
 CONNECTIONS = 2
 
 
