@@ -42,15 +42,6 @@ def relation(declared: Decimal, paid: Decimal, small_tax: Decimal) -> Relation:
     return Relation.LESS if declared < paid else Relation.GREATER
 
 
-def settling_day(filing_deadline: date, latest_filing_day: date | None) -> date:
-    """Return the day that payment data must be complete to before a month stops waiting.
-
-    The deadline is the law's, without the shift for holidays. The latest filing day, Beijing
-    time or `filed_on`, is that of the declarations in force, None where there is none.
-    """
-    return max(filing_deadline, latest_filing_day or filing_deadline) + DAYS_TO_SETTLE
-
-
 def month_result(
     relations: Iterable[Relation],
     *,

@@ -10,7 +10,6 @@ from reconciliation.agreement import (
     Result,
     month_result,
     relation,
-    settling_day,
 )
 
 LESS, EQUAL, GREATER = Relation.LESS, Relation.EQUAL, Relation.GREATER
@@ -41,20 +40,6 @@ FROM_2012_08, EARLIER = "1", "0"
 )
 def test_declared_against_paid(declared, paid, small_tax, expected):
     assert relation(Decimal(declared), Decimal(paid), Decimal(small_tax)) is expected
-
-
-@pytest.mark.parametrize(
-    ("deadline", "latest_filing_day", "expected"),
-    [
-        (date(2006, 4, 7), None, date(2006, 4, 10)),
-        (date(2006, 4, 7), date(2006, 3, 20), date(2006, 4, 10)),
-        (date(2006, 4, 7), date(2006, 4, 7), date(2006, 4, 10)),
-        (date(2006, 4, 7), date(2006, 4, 8), date(2006, 4, 11)),
-        (date(2012, 2, 15), date(2012, 2, 27), date(2012, 3, 1)),
-    ],
-)
-def test_the_settling_day_is_three_days_after_the_later_day(deadline, latest_filing_day, expected):
-    assert settling_day(deadline, latest_filing_day) == expected
 
 
 MATCHED, WAITING, MISMATCHED = Result.MATCHED, Result.WAITING, Result.MISMATCHED
