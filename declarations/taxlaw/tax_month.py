@@ -12,6 +12,7 @@ from decimal import Decimal
 from declarations.taxlaw.parameters import parameter
 
 EARLIEST = date(2006, 1, 1)
+LAST = date(9999, 12, 1)
 # From here on wages of residents are withheld cumulatively, and the form has other columns.
 CUMULATIVE_FROM = date(2019, 1, 1)
 
@@ -28,7 +29,8 @@ def parse_tax_month(text: str) -> date:
 
 def format_tax_month(tax_month: date) -> str:
     """Return `YYYY-MM`."""
-    return f"{tax_month:%Y-%m}"
+    # Not strftime: it leaves out the leading zeros of early years.
+    return tax_month.isoformat()[:7]
 
 
 def is_covered(tax_month: date) -> bool:
@@ -53,10 +55,13 @@ def previous_month(tax_month: date) -> date:
 def filing_deadline(tax_month: date) -> date:
     """Return the last day to file and pay for a month: the 7th of the next, from 2011-08 the 15th.
 
-    Holidays are not looked at (levy rules article 109 moves the day).
+    Holidays are not looked at (levy rules article 109 moves the day). The last month that a
+    payment can be for, 9999-12, has none after it: its deadline is the last day there is.
     IIT Law (2007), article 9; IIT Law (2018), article 14.
     """
     day: Decimal = parameter("filing_deadline").at(tax_month)
+    if tax_month == LAST:
+        return date.max
     return next_month(tax_month).replace(day=int(day))
 
 

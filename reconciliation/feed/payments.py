@@ -10,6 +10,7 @@ from typing import NamedTuple
 from reconciliation.feed.refusals import FileRefusal, Reason, RefusalCode, Refused
 from reconciliation.feed.rows import (
     BEIJING_OFFSET,
+    SECOND_DAY,
     QuarantinedLine,
     RowCode,
     iso_day,
@@ -178,6 +179,8 @@ def parse_good_payment(line: int, text: str) -> tuple[PaymentRow, int] | None:
     updated_on = iso_day(day)
     in_treasury_on = iso_day(in_treasury) if in_treasury else None
     if not period or not paid_on or not updated_on or (in_treasury and not in_treasury_on):
+        return None
+    if day < SECOND_DAY:
         return None
     tax_month, period_from, period_to = period
     # Past the class's own __new__, which takes twice as long.

@@ -12,6 +12,9 @@ from typing import NamedTuple
 # The core system's clock is Beijing's, which has had this offset since 1991-09-15.
 BEIJING_OFFSET = "+08:00"
 
+# The first day of all whose every hour is one in UTC, too.
+SECOND_DAY = "00010102"
+
 _TIME_OF_DAY = re.compile(r"(?:[01][0-9]|2[0-3])[0-5][0-9][0-5][0-9]")
 
 
@@ -103,8 +106,11 @@ def iso_day(text: str) -> str | None:
 
 
 def real_moment(text: str) -> str | None:
-    """Return YYYYMMDDHHMMSS, Beijing time, as an ISO timestamp with its offset, or None."""
+    """Return YYYYMMDDHHMMSS, Beijing time, as an ISO timestamp with its offset, or None.
+
+    None for the first day of the year 1, too: in UTC it began before there was a calendar.
+    """
     day = real_day(text[:8])
-    if not day or not _TIME_OF_DAY.fullmatch(text, 8):
+    if not day or text < SECOND_DAY or not _TIME_OF_DAY.fullmatch(text, 8):
         return None
     return f"{day} {text[8:10]}:{text[10:12]}:{text[12:14]}{BEIJING_OFFSET}"

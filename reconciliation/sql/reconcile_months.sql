@@ -48,7 +48,10 @@ concluded AS (
         agreement.result,
         CASE
             WHEN agreement.result IS NOT NULL
-                THEN greatest(month.deadline, filed.filed_on) + %(days_to_settle)s
+                THEN least(
+                    greatest(month.deadline, filed.filed_on) + %(days_to_settle)s,
+                    DATE '9999-12-31'
+                )
         END AS settles_on,
         coalesce(compared.sums, '{}') AS sums
     FROM month

@@ -118,6 +118,7 @@ def test_the_nearest_names_come_first() -> None:
         ("2011-07", date(2011, 8, 7)),
         ("2011-08", date(2011, 9, 15)),
         ("2025-12", date(2026, 1, 15)),
+        ("9999-12", date.max),
     ],
 )
 def test_the_filing_deadline_changed_with_2011_08(month: str, deadline: date) -> None:

@@ -21,9 +21,9 @@ from reconciliation.models import (
     RegistrationVersion,
     SupersededPayment,
 )
-from reconciliation.selectors import gaps, watermark
+from reconciliation.selectors import export_months, gaps, watermark
 from reconciliation.services.importing import ImportReport, import_feed, set_day_count
-from reconciliation.services.reconciling import reconcile_months
+from reconciliation.services.reconciling import reconcile_all, reconcile_months
 from tests.declarations.builders import APRIL, an_agent
 from tests.reconciliation.deliveries import deliver, paid, registered
 
@@ -210,6 +210,17 @@ def test_a_row_that_comes_too_late_changes_no_month(core: Core) -> None:
 
     assert not AgentMonth.objects.to_reconcile().exists()
     assert AgentMonth.objects.count() == 2
+
+
+def test_the_first_and_the_last_month_of_the_calendar_are_months(core: Core) -> None:
+    core.pays(
+        paid("10.00", voucher="V1", month="000101"), paid("20.00", voucher="V2", month="999912")
+    )
+
+    reconcile_all(changed_only=True)
+
+    assert {entry["tax_month"] for entry in export_months()} == {"0001-01", "9999-12"}
+    assert AgentMonth.objects.get(tax_month__year=9999).settles_on == date.max
 
 
 def test_free_text_comes_through_as_it_is(core: Core) -> None:
