@@ -18,10 +18,12 @@ from django.test.utils import setup_databases, teardown_databases
 from pytest_django import DjangoDbBlocker
 
 from portal import embedded
+from portal.catalogues import compile_catalogues
 
 
 def pytest_configure() -> None:
-    """Start the servers; they are stopped, and the home is removed, when pytest ends."""
+    """Compile the texts and start the servers; they stop, and their home goes, at the end."""
+    compile_catalogues()
     embedded.ensure(Path(settings.PORTAL_HOME), settings.EMBEDDED_SERVERS, temporary=True)
     # Tests collect no static files; WhiteNoise warns of a folder that is not there.
     Path(settings.STATIC_ROOT).mkdir(exist_ok=True)
