@@ -35,6 +35,7 @@ _WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20
 _EXCEL_DIGITS = Context(prec=15)
 _FEN = Decimal("0.01")
 _SHOWN = 40
+_WORD_LIMIT = 40
 
 _YES = frozenset({"是", "y", "yes", "true"})
 _NO = frozenset({"否", "n", "no", "false"})
@@ -111,6 +112,10 @@ class Reader(ABC):
     def text(self, value: object, *, limit: int, remark: bool = False) -> str: ...
 
     @abstractmethod
+    def word(self, value: object) -> str:
+        """Read what has one spelling only: a month, a day, one of a few words."""
+
+    @abstractmethod
     def document_number(self, value: object, *, limit: int) -> str: ...
 
     @abstractmethod
@@ -137,6 +142,9 @@ class LenientReader(Reader):
         if isinstance(value, Figure) and remark:
             return excel_number(value)
         return clean_text(self._text(value), limit=limit, remark=remark)
+
+    def word(self, value: object) -> str:
+        return self.text(value, limit=_WORD_LIMIT)
 
     def document_number(self, value: object, *, limit: int) -> str:
         if isinstance(value, Figure):
@@ -205,6 +213,9 @@ class StrictReader(Reader):
 
     def text(self, value: object, *, limit: int, remark: bool = False) -> str:
         return clean_text(_json_text(value), limit=limit, remark=remark)
+
+    def word(self, value: object) -> str:
+        return _json_text(value)
 
     def document_number(self, value: object, *, limit: int) -> str:
         text = clean_text(_json_text(value), limit=limit)

@@ -162,16 +162,16 @@ def _check_header(
         if key not in _KEYS or (key == "filed_on" and not filed_on_allowed):
             name = shown(key)
             faults.append(Fault(name, FaultCode.UNKNOWN_KEY, {"key": name}))
-    take("computer_code", lambda value: _computer_code(reader.text(value, limit=40)))
-    take("tax_month", lambda value: _tax_month(reader.text(value, limit=40)))
-    take("kind", lambda value: _choice("kind", reader.text(value, limit=40), KINDS))
-    take("coverage", lambda value: _choice("coverage", reader.text(value, limit=40), COVERAGES))
+    take("computer_code", lambda value: _computer_code(reader.word(value)))
+    take("tax_month", lambda value: _tax_month(reader.word(value)))
+    take("kind", lambda value: _choice("kind", reader.word(value), KINDS))
+    take("coverage", lambda value: _choice("coverage", reader.word(value), COVERAGES))
     take("declarant", lambda value: reader.text(value, limit=DECLARANT_LIMIT))
     take("phone", lambda value: reader.text(value, limit=PHONE_LIMIT))
     take("address", lambda value: reader.text(value, limit=ADDRESS_LIMIT))
     take("postcode", lambda value: reader.text(value, limit=POSTCODE_LIMIT))
     if filed_on_allowed:
-        take("filed_on", lambda value: _day(reader.text(value, limit=40)), required=False)
+        take("filed_on", lambda value: _day(reader.word(value)), required=False)
     # null says of a figure that the system counts it.
     for field in _COUNTED:
         if present.get(field, ...) is None:

@@ -37,7 +37,7 @@ class FaultCode(StrEnum):
     NOT_APPLICABLE = "NOT_APPLICABLE"  # not for this line or this coverage; income_item or coverage
     REMARK_REQUIRED = "REMARK_REQUIRED"  # a reduction without its reason
     DONATION_LIMIT = "DONATION_LIMIT"  # over 30% and no remark; limit, value
-    TOO_MANY = "TOO_MANY"  # more lines or facts than a declaration may have; max, found
+    TOO_MANY = "TOO_MANY"  # more lines than a declaration may have; max, found
     # A line of a JSON Lines file as a whole; the field is empty.
     JSON = "JSON"  # not JSON; position
     ENCODING = "ENCODING"  # not UTF-8; position

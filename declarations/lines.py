@@ -7,7 +7,7 @@ law makes of a line is not looked at here, but for what declaration-format.md re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from datetime import date
@@ -18,18 +18,18 @@ from declarations.cells import LENIENT, STRICT, Cell, Reader, Wrong, clean_text,
 from declarations.faults import Fault, FaultCode
 from declarations.taxlaw.codes import COUNTRIES, DOCUMENT_TYPES, INCOME_ITEMS, OCCUPATIONS
 from declarations.taxlaw.donation import CHINA, donation_limit
+from declarations.taxlaw.facts import ACCRUAL_PERIODS, ACCRUED, FACTS
 from declarations.taxlaw.identity import check_document_number, normalise_document_number
 from declarations.taxlaw.tax_month import CUMULATIVE_FROM, format_tax_month
 
 T = TypeVar("T")
+Fact = str | bool | Mapping[str, str | bool]
 
 ZERO = Decimal("0.00")
 
 NAME_LIMIT = 100
 DOCUMENT_NUMBER_LIMIT = 40
 REMARK_LIMIT = 500
-FACTS_LIMIT = 30
-FACT_KEY_LIMIT = 40
 FACT_TEXT_LIMIT = 100
 
 # What a yes-or-no cell may say beside 是 and 否.
@@ -100,7 +100,8 @@ class Line:
     """One taxpayer and one income item, in the columns of both forms. Amounts are yuan.
 
     The columns of the form from 2019-01 (`resident` and from `pension` on) are none before it.
-    `facts` has texts and booleans only: a JSON number is kept as its plain decimal text.
+    `facts` has texts and booleans only (interest that accrued, by period): a JSON number is kept as
+    its plain decimal text.
     """
 
     name: str
@@ -118,7 +119,7 @@ class Line:
     donation: Decimal = ZERO
     tax_reduction: Decimal = ZERO
     remark: str = ""
-    facts: Mapping[str, str | bool] = dataclass_field(default_factory=dict, hash=False)
+    facts: Mapping[str, Fact] = dataclass_field(default_factory=dict, hash=False)
     resident: bool | None = None
     pension: Decimal | None = None
     medical: Decimal | None = None
@@ -249,17 +250,13 @@ class _Check:
         if not isinstance(facts, Mapping):
             self._fault("facts", FaultCode.TYPE, expected="object", found=json_type(facts))
             return
-        if len(facts) > FACTS_LIMIT:
-            self._fault("facts", FaultCode.TOO_MANY, max=str(FACTS_LIMIT), found=str(len(facts)))
-            return
-        kept: dict[str, str | bool] = {}
         try:
-            for key, value in facts.items():
-                kept[clean_text(str(key), limit=FACT_KEY_LIMIT)] = _fact(value)
+            self.values["facts"] = {
+                key: _accrued(value) if key == ACCRUED else _fact(value)
+                for key, value in _known_keys(facts, FACTS)
+            }
         except Wrong as wrong:
             self._fault("facts", wrong.code, **wrong.params)
-            return
-        self.values["facts"] = kept
 
     def _person(self) -> None:
         number, document_type = self._known("document_number"), self._known("document_type")
@@ -342,6 +339,20 @@ class _Check:
 
     def _fault(self, column: str, code: FaultCode, /, **params: str) -> None:
         self.faults.append(Fault(column, code, params, self.row))
+
+
+def _known_keys(facts: Mapping[str, object], known: frozenset[str]) -> Iterator[tuple[str, object]]:
+    for key, value in facts.items():
+        if key not in known:
+            raise Wrong(FaultCode.UNKNOWN_KEY, key=shown(key))
+        yield key, value
+
+
+def _accrued(value: object) -> dict[str, str | bool]:
+    """Return interest by the period in which it accrued."""
+    if not isinstance(value, Mapping):
+        raise Wrong(FaultCode.TYPE, expected="object", found=json_type(value))
+    return {period: _fact(interest) for period, interest in _known_keys(value, ACCRUAL_PERIODS)}
 
 
 def _fact(value: object) -> str | bool:
