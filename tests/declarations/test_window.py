@@ -164,3 +164,16 @@ def test_the_command_prints_what_became_of_the_file_and_reconciles(
     with pytest.raises(CommandError) as refusal:
         call_command("file_declarations", tmp_path / "none.jsonl")
     assert refusal.value.returncode == 2
+
+
+def test_the_command_judges_closed_by_all_that_is_known_at_its_start(
+    acme: WithholdingAgent, tmp_path: Path
+) -> None:
+    filed(acme, "0.00")
+
+    out = io.StringIO()
+    with pytest.raises(SystemExit):
+        call_command("file_declarations", a_file(tmp_path, [a_declaration("20.00")]), stdout=out)
+
+    refused = json.loads(out.getvalue())["refused"]
+    assert [fault["code"] for fault in refused["1"]] == ["MONTH_CLOSED"]

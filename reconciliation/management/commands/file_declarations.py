@@ -11,7 +11,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from declarations.services.window import file_declarations
 from portal.commands import OperatorCommand
-from reconciliation.services.reconciling import reconcile_at_once
+from reconciliation.services.reconciling import reconcile_all, reconcile_at_once
 
 # Agents whose months are locked at once.
 BATCH = 500
@@ -29,6 +29,8 @@ class Command(OperatorCommand):
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
         if not file.is_file():
             raise CommandError(f"{file} is not a file.", returncode=2)
+        # What is closed at the start is judged by all that is known then.
+        reconcile_all(changed_only=True)
         try:
             report = file_declarations(file)
         except PermissionError as error:
