@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 MARKER_SUFFIX = ".ok"
+# A good marker has at most 86 bytes: a digest, a space, 19 digits, CRLF.
 LONGEST_MARKER = 200
 DONE = "done"
 REJECTED = "rejected"

@@ -163,6 +163,14 @@ def filed_under(agent: WithholdingAgent, key: uuid.UUID, request_digest: str) ->
     return earlier.declaration
 
 
+def forget_keys(*, before: datetime) -> int:
+    """Delete the keys under which was filed before a time; return how many there were.
+
+    Who sends such a request once more gets what a second filing gets.
+    """
+    return FilingKey.objects.filter(created_at__lt=before).delete()[0]
+
+
 def _fill(declaration: Declaration, header: Header) -> None:
     declaration.kind = header.kind
     declaration.coverage = header.coverage

@@ -15,7 +15,6 @@ repeat (ask `reader.sha256`).
 
 from reconciliation.feed.lines import LINE_LIMIT
 from reconciliation.feed.naming import (
-    MARKER_LIMIT,
     FeedKind,
     FeedName,
     Marker,
@@ -34,7 +33,6 @@ from reconciliation.feed.rows import QuarantinedLine, RowCode, Share, Tally
 
 __all__ = [
     "LINE_LIMIT",
-    "MARKER_LIMIT",
     "Batch",
     "FeedKind",
     "FeedName",

@@ -10,9 +10,6 @@ from enum import StrEnum
 from reconciliation.feed.refusals import FileRefusal, Reason, RefusalCode, Refused
 from reconciliation.feed.rows import real_day
 
-# A digest, a space, 19 digits and CRLF need 86 bytes: who reads a marker need read no more.
-MARKER_LIMIT = 86
-
 _NAME = re.compile(r"(SWDJ|JKRK)_([0-9]{8})_([0-9]{3})\.txt")
 _MARKER = re.compile(rb"([0-9a-f]{64}) ([0-9]{1,19})(?:\r?\n)?")
 
@@ -65,10 +62,7 @@ def parse_name(name: str) -> FeedName:
 
 
 def parse_marker(content: bytes) -> Marker:
-    """Read a marker's content, of which the first MARKER_LIMIT + 1 bytes suffice.
-
-    Raises Refused with MARKER.
-    """
+    """Read a marker's content. Raises Refused with MARKER."""
     found = _MARKER.fullmatch(content)
     if not found:
         raise Refused(FileRefusal(RefusalCode.MARKER, Reason.MARKER_UNREADABLE))

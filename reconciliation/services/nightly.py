@@ -1,18 +1,24 @@
-"""The night's work: what arrived is imported, and the workers are told to reconcile it."""
+"""The night's work: what arrived is imported, the workers are told to reconcile it; a clean-up."""
 
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from pathlib import Path
 
 from django.utils import timezone
 
+from declarations.services.filing import forget_keys
 from portal.claims import Work, claim
 from portal.hints import hint
+from portal.limits import sweep_attempts
 from reconciliation.models import NightlyRun
 from reconciliation.services import importing
 
 logger = logging.getLogger(__name__)
+
+# How long the keys of filings and the counts of tries are kept.
+KEPT = timedelta(days=30)
 
 
 def run_once(inbox: Path) -> bool:
@@ -25,6 +31,8 @@ def run_once(inbox: Path) -> bool:
         if run.finished_at or not claimed:
             return False
         report = importing.import_feed(inbox)
+        forget_keys(before=timezone.now() - KEPT)
+        sweep_attempts(before=timezone.now() - KEPT)
         run.finished_at = timezone.now()
         run.save(update_fields=["finished_at"])
     # The sweep hands the months out to all workers, and counts their attempts.

@@ -2,18 +2,22 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 import time_machine
 from django.db import connection
 
+from declarations.models import FilingKey
 from portal.claims import Work, claim, wait_for
+from portal.limits import reserve
+from portal.models import Attempt
 from reconciliation.models import NightlyRun, Payment
 from reconciliation.services import importing
 from reconciliation.services.nightly import run_once
-from tests.declarations.builders import an_agent
+from tests.declarations.builders import an_agent, filed
 from tests.reconciliation.deliveries import deliver, paid
 from tests.reconciliation.test_collisions import at_once
 
@@ -41,6 +45,23 @@ def test_the_nightly_work_imports_the_inbox_once_a_business_day(tmp_path: Path) 
         "2006-05-05",
         "2006-05-06",
     ]
+
+
+@pytest.mark.django_db
+def test_keys_of_filings_and_counts_of_tries_are_kept_for_thirty_days(tmp_path: Path) -> None:
+    acme = an_agent()
+    with time_machine.travel(NIGHT, tick=False) as clock:
+        for days in (0, 1):
+            clock.shift(timedelta(days=days))
+            declaration = filed(acme, f"{days}.00")
+            FilingKey.objects.create(agent=acme, key=uuid4(), declaration=declaration)
+            reserve("test", f"{days}", limit=9, length=timedelta(days=1))
+        clock.shift(timedelta(days=29, minutes=1))
+
+        assert run_once(tmp_path)
+
+    assert FilingKey.objects.get().declaration == declaration
+    assert Attempt.objects.count() == 1
 
 
 @pytest.mark.django_db
