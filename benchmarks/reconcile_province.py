@@ -30,6 +30,7 @@ def run() -> dict[str, object]:
     """Measure both in one run, the statements first: they warm the cache for what follows."""
     make_agents()
     make_months("2006-03-01", "2006-05-01")
+    connection.close()  # and with it the memory that making the rows took
     with measured() as grouping, connection.cursor() as cursor:
         for statement in (DECLARED, PAID):
             cursor.execute(f"SELECT count(*) FROM ({statement}) AS sums")  # noqa: S608  ours
