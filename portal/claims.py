@@ -9,8 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
 from django.db import connection
+
+if TYPE_CHECKING:
+    from django.db.backends.utils import CursorWrapper
 
 
 class Work(IntEnum):
@@ -39,7 +43,7 @@ def claim(work: Work, ids: Iterable[int]) -> Iterator[list[int]]:
         try:
             yield claimed
         finally:
-            if not connection.needs_rollback and connection.connection.closed == 0:
+            if _is_held(cursor):
                 cursor.execute(
                     "SELECT pg_advisory_unlock(%s, (id %% 2147483648)::int)"
                     " FROM unnest(%s::bigint[]) AS id",
@@ -58,4 +62,10 @@ def wait_for(work: Work) -> Iterator[None]:
         try:
             yield
         finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s, 0)", [work])
+            if _is_held(cursor):
+                cursor.execute("SELECT pg_advisory_unlock(%s, 0)", [work])
+
+
+def _is_held(cursor: CursorWrapper) -> bool:
+    """Tell whether the locks of a cursor's connection still stand, and can be given up now."""
+    return not cursor.connection.closed and not connection.needs_rollback

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from declarations.models import PaymentWatermark
+from portal.attempts import given_back_if_cut_off
 from portal.claims import Work, claim, wait_for
 from portal.hints import hint
 from portal.models import AuditEntry
@@ -125,12 +126,16 @@ def _import_one(folder: Path, name: str, first_day: date | None, report: ImportR
     file = _begin_attempt(name)
     if file is None:
         return
+    attempt = FeedFile.objects.filter(pk=file.pk)
     try:
-        with inbox.open_delivery(folder, name) as delivery:
+        with (
+            inbox.open_delivery(folder, name) as delivery,
+            given_back_if_cut_off(attempt),
+        ):
             outcomes = _load(file, delivery, first_day)
     except FileNotFoundError:
         # Taken away or replaced since the folder was read: nothing of it was done.
-        FeedFile.objects.filter(pk=file.pk, state=FeedFile.State.RECEIVED).delete()
+        attempt.filter(state=FeedFile.State.RECEIVED).delete()
         return
     except Refused as refusal:
         _refuse(folder, file, refusal)

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from declarations.models import AgentMonth, AgentMonthQuerySet
 from declarations.taxlaw.tax_month import filing_deadline, small_tax
+from portal.attempts import given_back_if_cut_off
 from portal.claims import Work, claim
 from reconciliation import selectors
 from reconciliation.agreement import DAYS_TO_SETTLE, Relation, month_result
@@ -37,8 +38,10 @@ def reconcile_months(agent_ids: Collection[int]) -> int:
     with claim(Work.RECONCILE, due.values_list("agent", flat=True)) as claimed:
         for months in _batches(due.filter(agent__in=claimed)):
             # Committed before the work, so that a crash counts as an attempt.
-            AgentMonth.objects.filter(pk__in=months).update(attempts=F("attempts") + 1)
-            _reconcile(months)
+            attempt = AgentMonth.objects.filter(pk__in=months)
+            attempt.update(attempts=F("attempts") + 1)
+            with given_back_if_cut_off(attempt):
+                _reconcile(months)
             reconciled += len(months)
     return reconciled
 
