@@ -16,8 +16,9 @@ from typing import Any, TypeVar
 
 from declarations.cells import LENIENT, STRICT, Cell, Reader, Wrong, clean_text, json_type, shown
 from declarations.faults import Fault, FaultCode
+from declarations.taxlaw.case import CHINA
 from declarations.taxlaw.codes import COUNTRIES, DOCUMENT_TYPES, INCOME_ITEMS, OCCUPATIONS
-from declarations.taxlaw.donation import CHINA, donation_limit
+from declarations.taxlaw.donation_ceiling import donation_limit
 from declarations.taxlaw.facts import ACCRUAL_PERIODS, ACCRUED, FACTS
 from declarations.taxlaw.identity import check_document_number, normalise_document_number
 from declarations.taxlaw.tax_month import CUMULATIVE_FROM, format_tax_month

@@ -1,98 +1,47 @@
-"""The ceiling on donations: 30% of the taxable income before them.
+"""Donations: deducted up to 30% of the taxable income before them, some in full.
 
 IIT Law (2007), article 6; IIT Law (2018), article 6; IIT regulations (2018), article 19; the manual
-of 2006, section 5, G(j). Caishui 2019 No. 99 for wages from 2019.
+of 2006, section 5, G(j). Caishui 2019 No. 99 for wages from 2019: 30% of the cumulative taxable.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
-from declarations.taxlaw.parameters import parameter
-from declarations.taxlaw.tax_month import CUMULATIVE_FROM
-
-CHINA = "001"
-_SHARE = Decimal("0.30")
-_FEN = Decimal("0.01")
-_ZERO = Decimal(0)
-# Below or at it a payment loses 800 yuan, above it a fifth. IIT Law (2007), article 6.
-_FLAT_DEDUCTION, _FLAT_UP_TO, _SHARE_LEFT = Decimal(800), Decimal(4000), Decimal("0.80")
-# Taxed on the whole amount, or on no more than that: annual and several-month bonus, severance,
-# options, dividends, incidental and other income.
-_WHOLE = frozenset({"0102", "0103", "0107", "0109", "05", "08", "09"})
+from declarations.taxlaw.case import Case
+from declarations.taxlaw.working import Working, at_most, minus, of, times
 
 
-def donation_limit(
-    *,
-    tax_month: date,
-    income_item: str,
-    country: str,
-    resident: bool | None,
-    income: Decimal,
-    exempt_income: Decimal,
-    deductible_charges: Decimal,
-    facts: Mapping[str, object],
-) -> Decimal | None:
-    """Return the most that a line may donate without naming a rule, in yuan to the fen.
+def less_donation(case: Case, working: Working, before: Decimal) -> Decimal:
+    """Return the taxable income after the donations, never below 0, in yuan, unrounded.
 
-    It is 30% of the line's taxable income before the donation, rounded half up; `income` is the
-    whole of the line (人民币合计). The taxable income is never put lower than some lawful facts
-    would make it:
-
-    * 0101 to 2018-12, and of non-residents from 2019: income - exempt - basic deduction by country;
-    * 0102, 0103, 0107, 0109, 05, 08, 09: income - exempt, for a shortfall of the month's wage, a
-      tripled average wage or a holding time can only lower it;
-    * 02, 03, 04, 0601: (up to 4000) income - charges - 800, (above) 80% of income - charges; of
-      non-residents' 02 to 04 from 2019 always the 80%;
-    * 0701: income - charges.
-
-    None where the line alone does not tell: wages of residents from 2019 (cumulative), what is
-    joined to the month's wage (0104, 0105, 0106, 0108, 0110, 0111), assessed letting and transfer
-    (0602, 0702), and any line whose facts name a method.
+    The ceiling is taken of what is taxable before any donation, also before one in full.
     """
-    taxable = _taxable_before_donation(
-        tax_month=tax_month,
-        income_item=income_item,
-        country=country,
-        resident=resident,
-        income=income - exempt_income,
-        deductible_charges=deductible_charges,
-        facts=facts,
+    donation, in_full = case.amount("donation"), case.amount("donation_full")
+    if not donation and not in_full:
+        return before
+    share = working.value("donation_share")
+    by = working.cited("donation_share")
+    limit = working.step(
+        "donation_limit",
+        before * share,
+        of("taxable_before_donation", before),
+        times("donation_share", share),
+        by=by,
     )
-    if taxable is None:
-        return None
-    return (max(taxable, _ZERO) * _SHARE).quantize(_FEN, ROUND_HALF_UP)
-
-
-def _taxable_before_donation(
-    *,
-    tax_month: date,
-    income_item: str,
-    country: str,
-    resident: bool | None,
-    income: Decimal,
-    deductible_charges: Decimal,
-    facts: Mapping[str, object],
-) -> Decimal | None:
-    if "method" in facts:
-        return None
-    from_2019 = tax_month >= CUMULATIVE_FROM
-    if income_item == "0101":
-        if from_2019 and resident is not False:
-            return None
-        group = "china" if country == CHINA else "elsewhere"
-        basic: Decimal = parameter("basic_deduction").at(tax_month)[group]
-        return income - basic
-    if income_item in _WHOLE:
-        return income
-    if income_item == "0701":
-        return income - deductible_charges
-    if income_item in {"02", "03", "04", "0601"}:
-        # The test is on the gross amount.
-        always_a_fifth = from_2019 and resident is False and income_item != "0601"
-        if income > _FLAT_UP_TO or always_a_fifth:
-            return (income - deductible_charges) * _SHARE_LEFT
-        return income - deductible_charges - _FLAT_DEDUCTION
-    return None
+    allowed = working.step(
+        "donation_allowed",
+        min(donation, limit),
+        of("donation", donation),
+        at_most("donation_limit", limit),
+        by=by,
+    )
+    return working.step(
+        "taxable",
+        before - allowed - in_full,
+        of("taxable_before_donation", before),
+        minus("donation_allowed", allowed),
+        minus("donation_full", in_full),
+        by=by,
+        floor=True,
+    )

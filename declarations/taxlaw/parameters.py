@@ -19,7 +19,27 @@ _FOLDER = Path(__file__).parent / "parameters"
 
 
 class NotInForce(LookupError):
-    """The law has no value for that day."""
+    """The law has no value, no rule or no item of that name on that day."""
+
+    def __init__(self, name: str, day: date) -> None:
+        super().__init__(f"{name} is not in force on {day}")
+        self.name = name
+        self.day = day
+
+
+@dataclass(frozen=True)
+class Block(Generic[T]):
+    """What one legal text made of a value: from when on, by which texts, and how sure that is.
+
+    `last_confirmed` is the day on which somebody last read the texts, none if nobody did;
+    `doubt` says what no official text confirms. A value of none ends what was before.
+    """
+
+    start: date
+    value: T | None
+    references: tuple[str, ...]
+    last_confirmed: date | None = None
+    doubt: str = ""
 
 
 @dataclass(frozen=True)
@@ -27,16 +47,27 @@ class Parameter(Generic[T]):
     """One value of the law through time."""
 
     name: str
-    history: tuple[tuple[date, T | None], ...]  # newest first
+    history: tuple[Block[T], ...]  # newest first
+    description: str = ""
+    chinese: str = ""
 
     def at(self, day: date) -> T:
         """Return the value in force on a day; NotInForce before the first and after the last."""
-        for start, value in self.history:
-            if start <= day:
-                if value is None:
-                    break
-                return value
-        raise NotInForce(f"{self.name} has no value on {day}")
+        value = self.block(day).value
+        if value is None:
+            raise NotInForce(self.name, day)
+        return value
+
+    def block(self, day: date) -> Block[T]:
+        """Return the block that rules a day, its value none if it ended; NotInForce before all."""
+        for block in self.history:
+            if block.start <= day:
+                return block
+        raise NotInForce(self.name, day)
+
+    def cited(self, day: date) -> tuple[str, ...]:
+        """Return the citations of the value in force on a day (`texts.cite` spells them out)."""
+        return self.block(day).references
 
 
 class DecimalLoader(yaml.SafeLoader):
@@ -82,18 +113,53 @@ def parameter(name: str) -> Parameter[Any]:
     return read_parameter(_FOLDER / f"{name}.yaml")
 
 
+@cache
+def local_parameter(bureau: str, name: str) -> Parameter[Any] | None:
+    """Return what a bureau's own rules say (`parameters/local/BUREAU/NAME.yaml`), or none.
+
+    No bureau's value stands in for another's, and no older one for a later.
+    """
+    path = _FOLDER / "local" / bureau / f"{name}.yaml"
+    return read_parameter(path) if path.is_file() else None
+
+
+@cache
+def bureaus() -> tuple[str, ...]:
+    """Return the bureaus that have rules of their own."""
+    return tuple(sorted(path.name for path in (_FOLDER / "local").iterdir() if path.is_dir()))
+
+
+@cache
+def parameters() -> tuple[Parameter[Any], ...]:
+    """Return all national parameters, by name."""
+    return tuple(parameter(path.stem) for path in sorted(_FOLDER.glob("*.yaml")))
+
+
 def read_parameter(path: Path) -> Parameter[Any]:
     """Read a parameter from a file of its own."""
     document = load_yaml(path)
     history = []
-    for start, block in document["values"].items():
+    for start, block in (document["values"] or {}).items():
         if type(start) is not date:
             raise ValueError(f"{path.name}: {start!r} is not a date")
         if not block.get("reference"):
             raise ValueError(f"{path.name}: the value of {start} has no reference")
-        history.append((start, _read_only(block["value"])))
-    history.sort(key=lambda entry: entry[0], reverse=True)
-    return Parameter(path.stem, tuple(history))
+        history.append(
+            Block(
+                start,
+                _read_only(block["value"]),
+                tuple(each.strip() for each in block["reference"].split(";")),
+                block.get("last_confirmed"),
+                block.get("doubt", "").strip(),
+            )
+        )
+    history.sort(key=lambda block: block.start, reverse=True)
+    return Parameter(
+        path.stem,
+        tuple(history),
+        document.get("description", "").strip(),
+        document.get("chinese", "").strip(),
+    )
 
 
 def _read_only(value: Any) -> Any:

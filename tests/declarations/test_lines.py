@@ -23,7 +23,7 @@ from declarations.declaration import (
     totals_by_item,
 )
 from declarations.lines import Line, check_json_line, check_line
-from declarations.taxlaw.donation import donation_limit
+from declarations.taxlaw.donation_ceiling import donation_limit
 
 APRIL_2006 = date(2006, 4, 1)
 DECEMBER_2018 = date(2018, 12, 1)
