@@ -104,7 +104,7 @@ def reasons(document_type: str, number: str, tax_month: date = MAY_2020) -> list
         ("999999", "19900101", {}),  # no province
         ("119900", "19900101", {}),  # no city
         ("110199", "19900101", {}),  # no county of a city that there is
-        ("990101", "19900101", {}),
+        ("169021", "19940101", {}),  # right under a province that there is not
         ("370620", "19950510", {"until": "1987"}),  # 威海, a county-level city no more
         ("110110", "20000101", {"until": "1986"}),
     ],
@@ -138,10 +138,12 @@ def test_an_area_that_began_long_after_the_tax_month_is_doubted() -> None:
         resident_number("110103", "20150101"),  # five years after its end, used up
         resident_number("321119", "19731030"),  # the police's own district
         resident_number("139002", "19920101"),  # 霸州, when it was right under the province
+        resident_number("339021", "19940101"),  # 余杭, as well
         resident_number("332522", "19950101"),  # 青田, which stdnum's table ends in 1982
         resident_number("632857", "19950101"),  # 大柴旦, which it does not have
         resident_number("110199", "20250101"),  # a newborn of an area that no table knows yet
         resident_number("710000"),
+        resident_number("710121"),
         resident_number("810000"),
         resident_number("820000"),
         resident_number("830000"),
