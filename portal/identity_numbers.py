@@ -1,16 +1,27 @@
-"""One person, one number: resident identity numbers of 15 and of 18 digits made equal.
+"""Numbers of persons and of organisations: what makes two one, and whose check digits are right.
 
-GB 11643-1989 gave 15 digits: 6 of the area, the birth date as YYMMDD, 3 of sequence. GB 11643-1999
-has 18: the same with the century, and a check digit. Nothing here says whether a number is valid.
+Persons: GB 11643-1989 gave 15 digits: 6 of the area, the birth date as YYMMDD, 3 of sequence.
+GB 11643-1999 has 18: the same with the century, and a check digit. Whether one is valid is the
+law's matter (`declarations.taxlaw.identity`). Organisations: GB 32100-2015 and GB 11714.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import date
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK_DIGITS = "10X98765432"
+
+# GB 32100-2015, 4.3: no I, O, S, V, Z.
+_CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+_CREDIT_VALUES = {character: value for value, character in enumerate(_CREDIT_ALPHABET)}
+_CREDIT_WEIGHTS = tuple(pow(3, place, 31) for place in range(17))
+
+_ORGANISATION_CODE = re.compile(r"[0-9A-Z]{8}[0-9X]")
+_ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
+_ORGANISATION_CHECK_DIGITS = "0X987654321"
 
 
 def same_person_number(number: str) -> str:
@@ -37,6 +48,32 @@ def check_digit(first_seventeen: str) -> str:
         int(digit) * weight for digit, weight in zip(first_seventeen, _WEIGHTS, strict=True)
     )
     return _CHECK_DIGITS[total % 11]
+
+
+def is_credit_code(text: str) -> bool:
+    """Tell whether 18 characters bear the right check digit (统一社会信用代码, GB 32100-2015, 4.3).
+
+    stdnum.cn.uscc is no help: it refuses the registering authorities A, N and Y, and takes
+    lower case and blanks.
+    """
+    if len(text) != 18 or not set(text) <= _CREDIT_VALUES.keys():
+        return False
+    pairs = zip(text, _CREDIT_WEIGHTS, strict=False)
+    total = sum(_CREDIT_VALUES[character] * weight for character, weight in pairs)
+    return text[17] == _CREDIT_ALPHABET[-total % 31]
+
+
+def is_organisation_code(text: str) -> bool:
+    """Tell whether 9 characters bear the right check digit (组织机构代码, GB 11714).
+
+    They stand in a credit code as its 9th to 17th, too. The hyphen before the last, with which it
+    is printed, is none of them.
+    """
+    if not _ORGANISATION_CODE.fullmatch(text):
+        return False
+    pairs = zip(text, _ORGANISATION_WEIGHTS, strict=False)
+    total = sum(int(character, 36) * weight for character, weight in pairs)
+    return text[8] == _ORGANISATION_CHECK_DIGITS[total % 11]
 
 
 def mask_document_number(number: str) -> str:

@@ -24,11 +24,7 @@ from reconciliation.feed.naming import (
 from reconciliation.feed.payments import NotOurs, PaymentKind, PaymentRow, parse_payment
 from reconciliation.feed.reader import Batch, FeedReader, Summary
 from reconciliation.feed.refusals import FileRefusal, Reason, RefusalCode, Refused
-from reconciliation.feed.registrations import (
-    RegistrationRow,
-    is_credit_code,
-    parse_registration,
-)
+from reconciliation.feed.registrations import RegistrationRow, parse_registration
 from reconciliation.feed.rows import QuarantinedLine, RowCode, Share, Tally
 
 __all__ = [
@@ -51,7 +47,6 @@ __all__ = [
     "Share",
     "Summary",
     "Tally",
-    "is_credit_code",
     "parse_marker",
     "parse_name",
     "parse_payment",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from portal.identity_numbers import is_credit_code
 from reconciliation.feed.rows import QuarantinedLine, RowCode, real_moment
 
 FIELDS = 16
@@ -44,24 +45,6 @@ class RegistrationRow(NamedTuple):
 _COMPUTER_CODE = re.compile(r"[0-9A-Z]{8}")
 # The agreement says "digits"; no amount in it has more than 18 before the point.
 _YUAN = re.compile(r"[0-9]{1,18}\.[0-9]{2}")
-
-# GB 32100-2015, 4.3: no I, O, S, V, Z.
-_CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-_CREDIT_VALUES = {character: value for value, character in enumerate(_CREDIT_ALPHABET)}
-_CREDIT_WEIGHTS = tuple(pow(3, place, 31) for place in range(17))
-
-
-def is_credit_code(text: str) -> bool:
-    """Tell whether 18 characters bear the right check digit (GB 32100-2015, 4.3).
-
-    stdnum.cn.uscc is no help: it refuses the registering authorities A, N and Y, and takes
-    lower case and blanks.
-    """
-    if len(text) != 18 or not set(text) <= _CREDIT_VALUES.keys():
-        return False
-    pairs = zip(text, _CREDIT_WEIGHTS, strict=False)
-    total = sum(_CREDIT_VALUES[character] * weight for character, weight in pairs)
-    return text[17] == _CREDIT_ALPHABET[-total % 31]
 
 
 def parse_registration(line: int, text: str) -> RegistrationRow | QuarantinedLine:

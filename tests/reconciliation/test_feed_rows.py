@@ -16,7 +16,6 @@ from reconciliation.feed import (
     RowCode,
     Share,
     Tally,
-    is_credit_code,
     parse_payment,
     parse_registration,
 )
@@ -364,38 +363,6 @@ def test_a_registration_that_breaks_a_rule_goes_to_quarantine(changes):
 @pytest.mark.parametrize("text", [REGISTRATION + "|", "D|11020001"])
 def test_a_registration_with_another_number_of_fields(text):
     assert parse_registration(7, text) == QuarantinedLine(7, RowCode.FIELDS, 0, text)
-
-
-@pytest.mark.parametrize(
-    ("code", "is_right"),
-    [
-        ("91110000600037341L", True),
-        ("91350100M000100Y43", True),
-        # Registering authorities with a letter; one more in the first place, one less in the last.
-        ("A1110000600037341K", True),
-        ("A1110000600037341L", False),
-        ("N11100006000373417", True),
-        ("N1110000600037341", False),
-        ("91110000600037341l", False),
-        ("91110000600037341I", False),
-        (" 91110000600037341L", False),
-        ("9111000060003734１L", False),
-        ("19110000600037341L", False),
-    ],
-)
-def test_the_check_digit_of_a_credit_code(code, is_right):
-    assert is_credit_code(code) is is_right
-
-
-def test_exactly_one_check_digit_fits_and_a_swapped_pair_never_does():
-    alphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-    body = "91350100M000100Y4"
-    fitting = [digit for digit in alphabet if is_credit_code(body + digit)]
-
-    assert fitting == ["3"]
-    for at in range(17):
-        swapped = body[:at] + (body + "3")[at : at + 2][::-1] + (body + "3")[at + 2 :]
-        assert is_credit_code(swapped) is (swapped == body + "3")
 
 
 def test_no_traceback_shows_a_registrations_text():
