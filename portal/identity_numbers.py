@@ -76,6 +76,15 @@ def is_organisation_code(text: str) -> bool:
     return text[8] == _ORGANISATION_CHECK_DIGITS[total % 11]
 
 
+def is_strange_credit_code(code: str) -> bool:
+    """Tell whether a registered credit code needs a look: what is in it is no organisation code.
+
+    The core system sends only codes whose own check digit is right, and this refuses none. An
+    agent without one is not strange.
+    """
+    return code != "" and not (is_credit_code(code) and is_organisation_code(code[8:17]))
+
+
 def mask_document_number(number: str) -> str:
     """Return what everybody may see of a document number, in its own length.
 

@@ -12,6 +12,7 @@ from portal.errors import Refusal
 from portal.forms import AgentSearchForm, IdentityCheckForm
 from portal.guards import officer_required, step_up_required
 from portal.http import AuthenticatedHttpRequest
+from portal.identity_numbers import is_strange_credit_code
 from portal.models import User
 from portal.navigation import functions_for
 from portal.selectors import access_agent, agents_matching, agents_with_enrolment_failures
@@ -59,7 +60,11 @@ def agent(request: AuthenticatedHttpRequest, public_id: UUID) -> HttpResponseBas
     return render(
         request,
         "portal/staff_agent.html",
-        {"agent": found, "may_give_password": request.user.role == User.Role.OFFICER},
+        {
+            "agent": found,
+            "credit_code_is_strange": is_strange_credit_code(found.credit_code),
+            "may_give_password": request.user.role == User.Role.OFFICER,
+        },
     )
 
 

@@ -11,6 +11,7 @@ from portal.identity_numbers import (
     check_digit,
     is_credit_code,
     is_organisation_code,
+    is_strange_credit_code,
     mask_document_number,
     same_person_number,
 )
@@ -121,6 +122,22 @@ def test_where_python_stdnum_differs_the_standard_holds(
 def test_a_credit_code_has_an_organisation_code_in_it(code: str) -> None:
     assert is_credit_code(code)
     assert is_organisation_code(code[8:17])
+    assert not is_strange_credit_code(code)
+
+
+@pytest.mark.parametrize(
+    ("code", "is_strange"),
+    [
+        ("", False),
+        ("91110000600037342P", True),  # its own check digit is right, the one inside it is not
+        ("91110000600037341M", True),
+        ("6", True),
+    ],
+)
+def test_a_credit_code_with_no_organisation_code_in_it_is_strange(
+    code: str, is_strange: bool
+) -> None:
+    assert is_strange_credit_code(code) is is_strange
 
 
 @pytest.mark.parametrize(

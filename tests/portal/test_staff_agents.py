@@ -69,6 +69,26 @@ def test_the_agent_page_masks_personal_data(client: Client) -> None:
     assert "62466669" not in page
 
 
+@pytest.mark.parametrize(
+    ("credit_code", "is_strange"),
+    [
+        ("91110000600037341L", False),
+        ("91110000600037342P", True),  # its own check digit is right, the one inside it is not
+        ("", False),
+    ],
+)
+@pytest.mark.usefixtures("officer")
+def test_the_agent_page_doubts_a_strange_credit_code(
+    client: Client, credit_code: str, is_strange: bool
+) -> None:
+    agent = an_agent(credit_code=credit_code)
+
+    page = client.get(f"/staff/agents/{agent.public_id}/").content.decode()
+
+    assert credit_code in page
+    assert ("组织机构代码校验位不符" in page) is is_strange
+
+
 def test_an_officer_gives_out_a_new_password_once_on_a_slip(client: Client, officer: User) -> None:
     agent = an_agent()
     clerk = a_clerk(agent)
