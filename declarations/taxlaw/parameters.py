@@ -32,7 +32,8 @@ class Block(Generic[T]):
     """What one legal text made of a value: from when on, by which texts, and how sure that is.
 
     `last_confirmed` is the day on which somebody last read the texts, none if nobody did;
-    `doubt` says what no official text confirms. A value of none ends what was before.
+    `doubt` and `chinese_doubt` say what no official text confirms. A value of none ends what was
+    before.
     """
 
     start: date
@@ -40,6 +41,7 @@ class Block(Generic[T]):
     references: tuple[str, ...]
     last_confirmed: date | None = None
     doubt: str = ""
+    chinese_doubt: str = ""
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,14 @@ def bureaus() -> tuple[str, ...]:
 
 
 @cache
+def local_parameters(bureau: str) -> tuple[Parameter[Any], ...]:
+    """Return all that a bureau could rule by itself, by name; without a value it has no rule."""
+    return tuple(
+        read_parameter(path) for path in sorted((_FOLDER / "local" / bureau).glob("*.yaml"))
+    )
+
+
+@cache
 def parameters() -> tuple[Parameter[Any], ...]:
     """Return all national parameters, by name."""
     return tuple(parameter(path.stem) for path in sorted(_FOLDER.glob("*.yaml")))
@@ -151,6 +161,7 @@ def read_parameter(path: Path) -> Parameter[Any]:
                 tuple(each.strip() for each in block["reference"].split(";")),
                 block.get("last_confirmed"),
                 block.get("doubt", "").strip(),
+                block.get("chinese_doubt", "").strip(),
             )
         )
     history.sort(key=lambda block: block.start, reverse=True)

@@ -29,6 +29,7 @@ from declarations.taxlaw.examples import read_case, read_examples
 from declarations.taxlaw.facts import ACCRUAL_PERIODS, FACTS
 from declarations.taxlaw.methods import METHODS as ALL_METHODS
 from declarations.taxlaw.methods import Method, Result, compute
+from declarations.taxlaw.parameters import bureaus, local_parameters, parameters
 from declarations.taxlaw.working import Step, to_fen
 
 EXAMPLES = Path(__file__).parent.parent / "samples" / "iit-examples.jsonl"
@@ -51,14 +52,14 @@ def examples() -> Iterator[tuple[str, Case]]:
 
 def cases(method: Method) -> Iterator[Case]:
     """Yield cases of a method in its first month, and today: with all inputs, and each choice."""
-    for month in {method.start, method.end and date(2018, 12, 1) or date(2026, 10, 1)}:
+    for month in {method.start, date(2018, 12, 1) if method.end else date(2026, 10, 1)}:
         periods = sorted(ACCRUAL_PERIODS)[: 3 if month > date(2008, 10, 1) else 1]
         inputs: dict[str, Any] = {"method": method.chosen} if method.chosen else {}
         for each in method.inputs:
             if each.kind == "choice":
                 inputs[each.key] = each.choices[0]
             elif each.kind == "accrued":
-                inputs[each.key] = {period: "100.05" for period in periods}
+                inputs[each.key] = dict.fromkeys(periods, "100.05")
             else:
                 inputs[each.key] = VALUES[each.kind]
         for item in method.items:
@@ -278,3 +279,10 @@ def test_the_fragment_shows_each_step_with_its_sources() -> None:
 
 def test_every_method_is_computed_by_a_case_of_these_tests() -> None:
     assert {result.method for _name, result in all_results()} == set(methods.METHODS)
+
+
+def test_what_is_doubted_is_doubted_in_both_languages() -> None:
+    local = (each for bureau in bureaus() for each in local_parameters(bureau))
+    for parameter in (*parameters(), *local):
+        for block in parameter.history:
+            assert bool(block.doubt) == bool(block.chinese_doubt), (parameter.name, block.start)
