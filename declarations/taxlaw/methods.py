@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import cache
 
 from declarations.taxlaw import bonus, lump_sums, property_income, remuneration, wages, winnings
-from declarations.taxlaw.case import Case
+from declarations.taxlaw.case import Case, WrongFact
 from declarations.taxlaw.inputs import (
     CUMULATIVE_LABOUR,
     CUMULATIVE_WAGE,
@@ -38,7 +38,8 @@ class Method:
     """One way to compute the tax of some items, in the months from `start` to before `end`.
 
     `who` is none for everybody, else whether residents. A method that is `chosen` is used only for
-    a case whose `method` names it; `inputs` are what it reads of a case.
+    a case whose `method` names it; the others may be `called` by such a word, too. `inputs` are
+    what it reads of a case.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Method:
     end: date | None = None
     who: bool | None = None
     chosen: str = ""
+    called: tuple[str, ...] = ()
 
     def holds(self, tax_month: date, resident: bool) -> bool:
         """Tell whether this is law in a month for a resident, or for a non-resident."""
@@ -61,6 +63,7 @@ class Method:
 
 
 _JOINED_ITEMS = ("0104", "0108", "0110", "0111")
+_JOINED_CALLED = ("merge", "allocate")
 _BY_THE_MONTH = ("basic_deduction", "rates_monthly", "donation_share")
 _BY_THE_YEAR = ("basic_deduction", "rates_annual", "donation_share")
 _BY_THE_TIME = ("cost_deduction", "donation_share")
@@ -84,7 +87,7 @@ METHODS: tuple[Method, ...] = (
         "monthly_wage",
         ("0101",),
         wages.monthly_wage,
-        (amount("income"), amount("exempt"), *DONATIONS, rate("reduction_rate")),
+        JOINED,
         _BY_THE_MONTH,
         end=CUMULATIVE_FROM,
     ),
@@ -92,7 +95,7 @@ METHODS: tuple[Method, ...] = (
         "monthly_wage",
         ("0101", "0105"),
         wages.monthly_wage,
-        (amount("income"), amount("exempt"), *DONATIONS, rate("reduction_rate")),
+        JOINED,
         _BY_THE_MONTH,
         start=CUMULATIVE_FROM,
         who=NON_RESIDENTS,
@@ -105,6 +108,7 @@ METHODS: tuple[Method, ...] = (
         (*_BY_THE_YEAR, "first_wage", "deduction_at_once", "special_additional"),
         start=CUMULATIVE_FROM,
         who=RESIDENTS,
+        called=("cumulative",),
     ),
     Method(
         "joined_to_monthly_wage",
@@ -113,6 +117,7 @@ METHODS: tuple[Method, ...] = (
         JOINED,
         _BY_THE_MONTH,
         end=CUMULATIVE_FROM,
+        called=_JOINED_CALLED,
     ),
     Method(
         "joined_to_monthly_wage",
@@ -122,6 +127,7 @@ METHODS: tuple[Method, ...] = (
         _BY_THE_MONTH,
         start=CUMULATIVE_FROM,
         who=NON_RESIDENTS,
+        called=_JOINED_CALLED,
     ),
     Method(
         "joined_to_cumulative_wage",
@@ -131,6 +137,7 @@ METHODS: tuple[Method, ...] = (
         (*_BY_THE_YEAR, "first_wage", "deduction_at_once", "special_additional"),
         start=CUMULATIVE_FROM,
         who=RESIDENTS,
+        called=("cumulative", *_JOINED_CALLED),
     ),
     Method(
         "annual_bonus_less_shortfall",
@@ -187,6 +194,7 @@ METHODS: tuple[Method, ...] = (
         (*_BY_THE_YEAR, "seafarer_share"),
         start=CUMULATIVE_FROM,
         who=RESIDENTS,
+        called=("cumulative",),
     ),
     Method(
         "early_retirement",
@@ -404,15 +412,27 @@ def methods_of(tax_month: date, income_item: str, resident: bool) -> tuple[Metho
 
 
 def method_of(case: Case) -> Method:
-    """Return the method of a case; NotInForce where the law has none, or not the chosen one."""
+    """Return the method of a case.
+
+    NotInForce where the law has none, or not the named one; WrongFact for a name that no method
+    ever had.
+    """
     methods = methods_of(case.tax_month, case.income_item, case.resident)
     named = str(case.inputs.get("method", ""))
-    chosen = [method for method in methods if method.chosen and method.chosen == named]
-    if chosen:
-        return chosen[0]
-    if not methods or any(method.chosen == named for method in METHODS if method.chosen):
-        raise NotInForce(named or case.income_item, case.tax_month)
-    return methods[0]
+    if not named:
+        if methods:
+            return methods[0]
+        raise NotInForce(case.income_item, case.tax_month)
+    if not any(named in _names(method) for method in METHODS):
+        raise WrongFact("method", named)
+    for method in methods:
+        if named in _names(method):
+            return method
+    raise NotInForce(named if methods else case.income_item, case.tax_month)
+
+
+def _names(method: Method) -> tuple[str, ...]:
+    return (*method.called, method.chosen)
 
 
 @dataclass(frozen=True)
