@@ -112,8 +112,7 @@ def _joined(line: Line, case: Case, setting: Setting) -> Iterator[Question]:
 def _annual_bonus(line: Line, case: Case, setting: Setting) -> Iterator[Question]:
     if setting.tax_month < CUMULATIVE_FROM and not setting.has_wage:
         most = basic_deduction(setting.tax_month, line.country)
-        is_lawful = _is_attained(lambda short: _tax(_with(case, salary=most - short)), most)
-        yield _facts("salary"), is_lawful
+        yield _facts("salary"), _is_attained(lambda wage: _tax(_with(case, salary=wage)), most)
 
 
 def _special_trades(line: Line, case: Case, setting: Setting) -> Iterator[Question]:
