@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from declarations.taxlaw.identity import normalise_document_number
 from portal.models import User, WithholdingAgent
-from portal.sealing import BlindIndexField, SealedField
+from portal.sealing import BlindIndexField, SealedField, blind_index
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -280,10 +280,18 @@ class Declaration(models.Model):
         return reverse("declarations:declaration", args=[self.public_id])
 
 
+def person_index(document_type: str, document_number: str) -> bytes:
+    """Return the blind index by which the lines of a person are found."""
+    number = normalise_document_number(document_type, document_number)
+    return blind_index("person", document_type, number)
+
+
 class DraftLine(models.Model):
     """A line of a draft as the clerk typed it: a text for each column, right or wrong.
 
     `cells` is a JSON object of texts, sealed; `source_row` is the row of the workbook it came from.
+    `document_index` finds the same person's lines, filed ones too: none while the cells do not say
+    who it is.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -293,6 +301,9 @@ class DraftLine(models.Model):
     position = models.PositiveIntegerField()
     source_row = models.PositiveIntegerField(null=True)
     cells = SealedField(kind="text")
+    document_index: models.Field[bytes | None, bytes | None] = BlindIndexField(  # type: ignore[assignment, misc]  # its types are those of a required one
+        null=True
+    )
 
     class Meta:
         ordering = ["position"]
@@ -323,7 +334,10 @@ class DetailLine(models.Model):
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)
-    declaration = models.ForeignKey(Declaration, on_delete=models.PROTECT, related_name="lines")
+    # Its index is that of the constraint: declaration, then line number.
+    declaration = models.ForeignKey(
+        Declaration, on_delete=models.PROTECT, related_name="lines", db_index=False
+    )
     line_number = models.PositiveIntegerField()
     name = models.CharField(_("姓名"), max_length=200)
     document_type = models.CharField(_("身份证照类型"), max_length=2)
@@ -378,6 +392,10 @@ class DetailLine(models.Model):
                     tax_withheld__gte=0,
                 ),
             ),
+        ]
+        indexes = [
+            # The year of the persons on a page, among hundreds of thousands of lines.
+            models.Index(name="detail_line_by_person", fields=["declaration", "document_index"]),
         ]
 
     def __str__(self) -> str:

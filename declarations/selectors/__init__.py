@@ -1,10 +1,15 @@
 """Everything that reads what agents file, by subject."""
 
+from declarations.review import Assessed
 from declarations.selectors.access import (
     access_declaration,
     access_own_agent,
     access_own_declaration,
     access_own_line,
+)
+from declarations.selectors.assessing import (
+    assessed_detail_lines,
+    assessed_draft_lines,
 )
 from declarations.selectors.checking import (
     CheckedLine,
@@ -13,7 +18,11 @@ from declarations.selectors.checking import (
     checked_lines,
     digest_of,
     header_of,
+    line_of,
     read_line,
+)
+from declarations.selectors.findings import (
+    findings_of,
 )
 from declarations.selectors.lamps import (
     Lamp,
@@ -45,8 +54,12 @@ from declarations.selectors.months import (
     months_that_do_not_agree,
     watermark,
 )
+from declarations.selectors.years import (
+    year_to_date,
+)
 
 __all__ = [
+    "Assessed",
     "CheckedLine",
     "DraftCheck",
     "GrandTotal",
@@ -58,6 +71,8 @@ __all__ = [
     "access_own_agent",
     "access_own_declaration",
     "access_own_line",
+    "assessed_detail_lines",
+    "assessed_draft_lines",
     "check_draft",
     "checked_lines",
     "current_result",
@@ -67,6 +82,7 @@ __all__ = [
     "draft_beside",
     "draft_lines_of",
     "earlier_months_that_do_not_agree",
+    "findings_of",
     "grand_total",
     "has_declarable_months",
     "header_of",
@@ -74,6 +90,7 @@ __all__ = [
     "is_declarable",
     "lamps",
     "latest_declarable_month",
+    "line_of",
     "months_of_year",
     "months_that_do_not_agree",
     "newest_year_of",
@@ -81,5 +98,6 @@ __all__ = [
     "totals_of",
     "versions_of",
     "watermark",
+    "year_to_date",
     "years_of",
 ]

@@ -11,9 +11,8 @@ from decimal import Decimal
 from django.db import connection
 
 from declarations.lines import COLUMNS, Line
-from declarations.models import Declaration, DetailLine
-from declarations.taxlaw.identity import normalise_document_number
-from portal.sealing import blind_index, seal
+from declarations.models import Declaration, DetailLine, person_index
+from portal.sealing import seal
 
 # What a line says beside what has a form of its own in the database.
 _PLAIN = tuple(column for column in COLUMNS if column not in ("document_number", "facts"))
@@ -49,13 +48,13 @@ def write_lines(declaration: Declaration, lines: Sequence[Line]) -> None:
 def _row(declaration: Declaration, number: int, line: Line) -> list[str]:
     public_id = uuid.uuid4()
     sealed = seal(line.document_number, table=_TABLE, column="document_number", row=public_id)
-    normal = normalise_document_number(line.document_type, line.document_number)
+    index = person_index(line.document_type, line.document_number)
     return [
         str(declaration.pk),
         str(number),
         str(public_id),
         rf"\\x{sealed.hex()}",
-        rf"\\x{blind_index('person', line.document_type, normal).hex()}",
+        rf"\\x{index.hex()}",
         _copied(json.dumps(dict(line.facts), ensure_ascii=False) if line.facts else None),
         *(_copied(getattr(line, column)) for column in _PLAIN),
     ]

@@ -11,8 +11,9 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, Max
 
-from declarations.lines import AMOUNTS, AMOUNTS_FROM_2019, Line
-from declarations.models import Declaration, DraftLine
+from declarations.cells import LENIENT, Wrong
+from declarations.lines import AMOUNTS, AMOUNTS_FROM_2019, DOCUMENT_NUMBER_LIMIT, Line
+from declarations.models import Declaration, DraftLine, person_index
 from declarations.refusals import (
     DraftExists,
     MonthIsClosed,
@@ -30,6 +31,7 @@ from declarations.selectors import (
     read_line,
 )
 from declarations.services.months import lock_month
+from declarations.taxlaw.codes import DOCUMENT_TYPES
 from declarations.taxlaw.tax_month import EARLIEST, format_tax_month
 from portal.models import WithholdingAgent
 
@@ -120,7 +122,8 @@ def edit_line(line: DraftLine, cells: Mapping[str, Any]) -> DraftLine:
     """Write what was typed over a line of a draft. NotADraft."""
     draft = _lock(line.declaration)
     line.cells = _sealable(cells)
-    line.save(update_fields=["cells"])
+    line.document_index = _person_index(cells)
+    line.save(update_fields=["cells", "document_index"])
     _touch(draft)
     return line
 
@@ -233,13 +236,27 @@ def _append(
 ) -> None:
     lines = [
         DraftLine(
-            declaration=draft, position=position, source_row=source_row, cells=_sealable(cells)
+            declaration=draft,
+            position=position,
+            source_row=source_row,
+            cells=_sealable(cells),
+            document_index=_person_index(cells),
         )
         for position, (source_row, cells) in enumerate(rows, after + 1)
     ]
     if after + len(lines) > MAX_DRAFT_LINES:
         raise TooManyLines(MAX_DRAFT_LINES)
     DraftLine.objects.bulk_create(lines, batch_size=_BATCH)
+
+
+def _person_index(cells: Mapping[str, Any]) -> bytes | None:
+    """Return the blind index of the person that the cells name, or none if they cannot be read."""
+    try:
+        document_type = LENIENT.code(cells.get("document_type"), DOCUMENT_TYPES)
+        number = LENIENT.document_number(cells.get("document_number"), limit=DOCUMENT_NUMBER_LIMIT)
+    except Wrong:
+        return None
+    return person_index(document_type, number) if number else None
 
 
 def _sealable(cells: Mapping[str, Any]) -> str:

@@ -256,7 +256,7 @@ def test_checking_a_draft_takes_as_many_queries_for_one_line_as_for_five_hundred
             check_draft(draft)
         counts.append(len(queries))
 
-    assert counts == [1, 1]
+    assert counts == [2, 2]
 
 
 # --- The list ---
