@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 
 CHINA = "001"
 ZERO = Decimal(0)
+_DIGITS = 18
 
 Given = Decimal | int | str | bool | Mapping[str, object]
 
@@ -31,7 +32,10 @@ class WrongFact(ValueError):
 
 
 def amount_of(key: str, value: object) -> Decimal:
-    """Return a value as a Decimal; WrongFact for what is no number of 0 or more."""
+    """Return a value as a Decimal; WrongFact for what is no number of 0 or more.
+
+    Nor is what no column of the form can hold, 18 digits before the point.
+    """
     if isinstance(value, bool) or not isinstance(value, (Decimal, int, str)):
         raise WrongFact(key, value)
     try:
@@ -39,6 +43,8 @@ def amount_of(key: str, value: object) -> Decimal:
     except InvalidOperation:
         raise WrongFact(key, value) from None
     if not number.is_finite() or number < 0:
+        raise WrongFact(key, value)
+    if number and not -_DIGITS <= number.adjusted() < _DIGITS:
         raise WrongFact(key, value)
     return number
 

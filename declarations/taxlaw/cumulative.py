@@ -43,7 +43,7 @@ def cumulative_tax(
     reduction, withheld = case.amount("cum_reduction"), case.amount("cum_withheld")
     tax = working.step(
         "tax",
-        due - reduction - withheld,
+        to_fen(due - reduction - withheld),
         of("cumulative_tax", due),
         minus("cum_reduction", reduction),
         minus("cum_withheld", withheld),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 
 from declarations.taxlaw.bonus import spread
-from declarations.taxlaw.case import Case, FactsMissing
+from declarations.taxlaw.case import Case, FactsMissing, WrongFact
 from declarations.taxlaw.parameters import NotInForce, local_parameter
-from declarations.taxlaw.rates import ZERO
 from declarations.taxlaw.wages import basic_deduction
 from declarations.taxlaw.working import (
+    NOTHING,
     Assessment,
     Working,
     at_most,
@@ -31,6 +31,8 @@ def early_retirement(case: Case, working: Working) -> Assessment:
     Caishui 2018 No. 164, article 5.
     """
     lump, months, salary = case.amount("lump"), case.divisor("months"), case.amount("salary")
+    if months < 1:
+        raise WrongFact("months", months)  # the average would be more than the whole
     deduction = basic_deduction(case.tax_month, case.country)
     by = EARLY_RETIREMENT if case.tax_month.year >= 2019 else EARLY_RETIREMENT[:1]
     share = working.step(
@@ -92,7 +94,7 @@ def severance_over_years(case: Case, working: Working) -> Assessment:
         floor=True,
     )
     level = working.level("rates_monthly", taxable)
-    due = ZERO
+    due = NOTHING
     if taxable:
         # The law's formula without its division, which may not end.
         due = to_fen((excess - deduction * years) * level.rate - level.quick_deduction * years)
@@ -172,10 +174,23 @@ def options_over_months(case: Case, working: Working) -> Assessment:
 def options(case: Case, working: Working) -> Assessment:
     """Compute the tax on the gain of stock options from 2019-01: alone, by the annual table.
 
-    Caishui 2018 No. 164, article 2; MOF and STA Announcement 2023 No. 25, to 2027-12-31.
+    Several in a year are added, and what was withheld for the earlier ones comes off. Caishui 2018
+    No. 164, article 2; MOF and STA Announcement 2023 No. 25, to 2027-12-31.
     """
     working.value("option_relief")  # refuses what nobody has ruled yet
-    return _whole_by_the_annual_table(working, "gain", _gain(case, working))
+    assessed = _whole_by_the_annual_table(working, "gain", _gain(case, working))
+    withheld = case.amount("cum_withheld")
+    if not withheld:
+        return assessed
+    tax = working.step(
+        "tax",
+        to_fen(assessed.tax - withheld),
+        of("tax", assessed.tax),
+        minus("cum_withheld", withheld),
+        by=working.cited("option_relief"),
+        floor=True,
+    )
+    return assessed._replace(tax=tax)
 
 
 def options_of_non_residents(case: Case, working: Working) -> Assessment:

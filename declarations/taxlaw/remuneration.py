@@ -96,7 +96,7 @@ def _before_the_rate(case: Case, working: Working) -> Decimal:
 
 
 def _charges(case: Case) -> Decimal:
-    """Return 允许扣除的税费, which author's pay does not know: the manual of 2006, section 5 G(i)."""
+    """Return 允许扣除的税费, which author's pay has none of: the manual of 2006, section 5 G(i)."""
     return Decimal(0) if case.income_item == "03" else case.amount("deductible_tax")
 
 

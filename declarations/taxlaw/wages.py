@@ -15,8 +15,9 @@ from declarations.taxlaw.case import CHINA, Case
 from declarations.taxlaw.cumulative import cumulative_tax
 from declarations.taxlaw.donation import less_donation
 from declarations.taxlaw.parameters import parameter
-from declarations.taxlaw.rates import ZERO
+from declarations.taxlaw.tax_month import CUMULATIVE_FROM
 from declarations.taxlaw.working import (
+    NOTHING,
     Assessment,
     Working,
     divided_by,
@@ -73,15 +74,13 @@ def _reduced(case: Case, working: Working, due: Decimal) -> Decimal:
     rate = case.amount("reduction_rate")
     if not rate:
         return due
-    reduction = working.step(
-        "reduction",
-        due - to_fen(due * (1 - rate)),
-        of("tax_due", due),
-        times("reduction_rate", rate),
-        by=("law-2018 5",) if case.tax_month >= date(2019, 1, 1) else ("law-2005 5",),
-    )
     return working.step(
-        "tax", due - reduction, of("tax_due", due), minus("reduction", reduction), floor=True
+        "tax",
+        to_fen(due * (1 - rate)),
+        of("tax_due", due),
+        times("reduction_share_left", 1 - rate),
+        by=("law-2018 5",) if case.tax_month >= CUMULATIVE_FROM else ("law-2005 5",),
+        floor=True,
     )
 
 
@@ -90,7 +89,11 @@ def _less_already(case: Case, working: Working, due: Decimal) -> Decimal:
     if not already:
         return due
     return working.step(
-        "tax", due - already, of("tax_due", due), minus("month_tax_already", already), floor=True
+        "tax",
+        to_fen(due - already),
+        of(working.steps[-1].name, due),
+        minus("month_tax_already", already),
+        floor=True,
     )
 
 
@@ -155,7 +158,7 @@ def special_trades(case: Case, working: Working) -> Assessment:
         floor=True,
     )
     level = working.level("rates_monthly", taxable)
-    due = ZERO
+    due = NOTHING
     if taxable:
         # The law's formula without its division, which may not end.
         yearly = (income - exempt - deduction * months) * level.rate
@@ -170,6 +173,6 @@ def special_trades(case: Case, working: Working) -> Assessment:
     )
     prepaid = case.amount("prepaid")
     tax = working.step(
-        "tax", due - prepaid, of("tax_due", due), minus("prepaid", prepaid), floor=True
+        "tax", to_fen(due - prepaid), of("tax_due", due), minus("prepaid", prepaid), floor=True
     )
     return Assessment(taxable, level.rate, level.quick_deduction, tax, deduction)

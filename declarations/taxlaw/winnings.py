@@ -6,7 +6,7 @@ from declarations.taxlaw.case import Case
 from declarations.taxlaw.donation import less_donation
 from declarations.taxlaw.property_income import at_flat_rate
 from declarations.taxlaw.rates import ZERO
-from declarations.taxlaw.working import Assessment, Working, at_most, of
+from declarations.taxlaw.working import Assessment, Working, at_most, minus, of
 
 WINNINGS = ("lottery", "invoice_prize")
 
@@ -19,12 +19,16 @@ def incidental(case: Case, working: Working) -> Assessment:
     income, kind = case.amount("income"), case.choice("kind", WINNINGS)
     bound = working.values("exempt_winnings").get(kind)
     if bound is not None and income <= bound:
+        by = working.cited("exempt_winnings")
+        exempt = working.step(
+            "exempt_income", income, of("income", income), at_most("exempt_up_to", bound), by=by
+        )
         before = working.step(
             "taxable_before_donation",
             ZERO,
             of("income", income),
-            at_most("exempt_up_to", bound),
-            by=working.cited("exempt_winnings"),
+            minus("exempt_income", exempt),
+            by=by,
             note="exempt",
         )
     else:

@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any, NamedTuple
 
 from declarations.taxlaw.parameters import parameter
 from declarations.taxlaw.rates import NO_LEVEL, ZERO, Level, rate_table
 
 FEN = Decimal("0.01")
+NOTHING = Decimal("0.00")
 # Far below any figure of the law: what a division cut off ends before it.
 _NOISE = Decimal("1e-12")
+# Room for the largest amounts beside it.
+_WIDE = Context(prec=80)
 
 
 def to_fen(amount: Decimal) -> Decimal:
     """Round yuan to the fen, half up: once, on the final tax."""
     # 1655 may have come back from a division as 1654.999…9: that is no half to be rounded.
-    return amount.quantize(_NOISE).quantize(FEN, ROUND_HALF_UP)
+    return amount.quantize(_NOISE, context=_WIDE).quantize(FEN, ROUND_HALF_UP, context=_WIDE)
 
 
 class Term(NamedTuple):
@@ -102,7 +105,7 @@ class Working:
     ) -> Decimal:
         """Write a step down and return its value; with `floor` nothing if it is below 0."""
         if floor and value < ZERO:
-            value, note = ZERO, note or "below_zero"
+            value, note = NOTHING, note or "below_zero"
         self.steps.append(Step(name, value, terms, tuple(by), note))
         return value
 
