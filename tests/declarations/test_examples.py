@@ -10,15 +10,32 @@ from pathlib import Path
 
 import pytest
 
+from declarations.taxlaw.codes import INCOME_ITEMS
 from declarations.taxlaw.examples import main
 
 EXAMPLES = Path(__file__).parent.parent / "samples" / "iit-examples.jsonl"
+MORE_EXAMPLES = EXAMPLES.with_name("iit-more-examples.jsonl")
 
 
-def test_the_law_agrees_with_every_worked_example(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([str(EXAMPLES)]) == 0
+@pytest.mark.parametrize(("path", "count"), [(EXAMPLES, 116), (MORE_EXAMPLES, 174)])
+def test_the_law_agrees_with_every_worked_example(
+    capsys: pytest.CaptureFixture[str], path: Path, count: int
+) -> None:
+    assert main([str(path)]) == 0
 
-    assert capsys.readouterr().out == "116 passed, 0 failed\n"
+    assert capsys.readouterr().out == f"{count} passed, 0 failed\n"
+
+
+def test_the_examples_cover_every_item_and_say_where_each_comes_from() -> None:
+    lines = [
+        json.loads(line)
+        for path in (EXAMPLES, MORE_EXAMPLES)
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+
+    assert {line["item_code"] for line in lines} == {item.code for item in INCOME_ITEMS}
+    assert all(line["source"] and line["kind"] in {"published", "derived"} for line in lines)
+    assert len({line["id"] for line in lines}) == len(lines)
 
 
 def test_a_tax_officer_runs_them_as_a_command(tmp_path: Path) -> None:
