@@ -57,13 +57,12 @@ def interest_and_dividends(case: Case, working: Working) -> Assessment:
 
 
 def _listed_share(case: Case, working: Working) -> Decimal:
-    shares = working.values("dividend_share")
-    holding = case.choice("holding", HOLDINGS)
-    if not holding:
-        if len(set(shares.values())) > 1:
-            raise FactsMissing("holding")
-        holding = HOLDINGS[0]
-    share: Decimal = shares[holding]
+    """Return the taxed share; who pays out without knowing how long a share was held, takes all.
+
+    The broker collects by the holding time when the share is sold: Caishui 2012 No. 85.
+    """
+    holding = case.choice("holding", HOLDINGS) or HOLDINGS[0]
+    share: Decimal = working.values("dividend_share")[holding]
     return share
 
 
