@@ -204,9 +204,13 @@ STORAGES = {
         # Names carry a digest, but not in tests, which do not collect the files.
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if PORTAL_ENV == "test"
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage",
+        else "portal.staticfiles.DigestedStorage",
     },
 }
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "portal.staticfiles.VendoredFinder",
+]
 WHITENOISE_USE_FINDERS = PORTAL_ENV == "test"
 WHITENOISE_AUTOREFRESH = False
 
