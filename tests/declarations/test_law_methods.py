@@ -221,7 +221,6 @@ def test_a_fact_that_cannot_be_is_refused(
 @pytest.mark.parametrize(
     ("tax_month", "item", "inputs", "fact"),
     [
-        ("2014-01", "05", {"kind": "listed_dividend", "income": 100}, "holding"),
         ("2014-01", "05", {"kind": "savings_interest", "income": 100}, "accrued"),
         ("2014-01", "05", {"kind": "savings_interest", "accrued": {}}, "accrued"),
         ("2014-01", "0106", {"lump": 100, "months": 0}, "months"),
@@ -240,6 +239,17 @@ def test_the_largest_amount_of_the_form_has_its_tax() -> None:
     assert tax_of("2010-01", "0101", {"income": most}) == (
         (most - 2000) * Decimal("0.45") - 15375
     ).quantize(Decimal("0.01"))
+
+
+@pytest.mark.parametrize(
+    ("tax_month", "tax"), [("2012-12", "10.00"), ("2013-01", "20.00"), ("2026-11", "20.00")]
+)
+def test_a_listed_dividend_without_a_holding_time_is_taken_as_the_shortest(
+    tax_month: str, tax: str
+) -> None:
+    inputs = {"kind": "listed_dividend", "income": 100}
+
+    assert tax_of(tax_month, "05", inputs) == Decimal(tax)
 
 
 # What holds of every case.
