@@ -172,7 +172,6 @@ CHOICES: Mapping[str, Words] = {
     },
     "variant": {
         "annual_60000": gettext_lazy("上年收入不超过 6 万元,自 1 月起一次减除 60,000 元"),
-        "first_wage": gettext_lazy("本年首次取得工资、薪金,按本月月份数减除"),
     },
     "kind": {
         "listed_dividend": gettext_lazy("上市公司股息、红利"),
@@ -197,6 +196,7 @@ CHOICES: Mapping[str, Words] = {
 # What no choice means, where that is something.
 NO_CHOICE: Words = {
     "method": gettext_lazy("按次计税"),
+    "variant": gettext_lazy("按月数减除"),
     "kind": gettext_lazy("其他利息、股息、红利"),
     "use": pgettext_lazy("租赁财产的种类", "未说明"),
     "holding": pgettext_lazy("持股期限", "未说明"),

@@ -63,6 +63,10 @@ class Site:
         return url_of("helpdesk:consultations")
 
     @property
+    def calculator(self) -> str:
+        return url_of("law:calculator")
+
+    @property
     def demonstration(self) -> bool:
         return settings.DEMONSTRATION
 

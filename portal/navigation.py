@@ -50,11 +50,18 @@ QUERY: Final = _Entry(
     _("申报及缴款信息查询"),
     _("查看申报与入库税款是否一致,核对不成功的月份在此更正。"),
 )
+CALCULATOR: Final = _Entry("law:calculator", _("个人所得税计算器"), "")
+LAW: Final = _Entry(
+    "law:law_now",
+    _("计税规则"),
+    _("各月适用的税率、扣除标准和计税方法,及其依据。"),
+    frozenset(Role.values),
+)
 AGENT_HOME: Final = _Entry("reconciliation:home", _("我的待办"), "")
 
 # What the manual lists for 代扣代缴单位, in its order.
 PUBLIC: Final = (ENROLMENT, CONTACT, DECLARATIONS, QUERY)
-AGENT: Final = (AGENT_HOME, DECLARATIONS, QUERY, CONTACT)
+AGENT: Final = (AGENT_HOME, DECLARATIONS, QUERY, LAW, CALCULATOR, CONTACT)
 
 _READERS: Final = User.ROLES_THAT_READ_TAX_DATA
 STAFF: Final = (
@@ -77,6 +84,7 @@ STAFF: Final = (
         _("核心系统文件的接收情况、被拒文件和隔离记录。"),
         frozenset({Role.OPERATOR}),
     ),
+    LAW,
     _Entry("staff_password", _("修改密码"), _("修改自己的登录密码。"), frozenset(Role.values)),
 )
 

@@ -22,7 +22,7 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
     for a fault of ours, which propagates.
     """
     if isinstance(error, Refusal):
-        return _problem(HTTPStatus.CONFLICT, error.code, str(error))
+        return problem_response(HTTPStatus.CONFLICT, error.code, str(error))
     answer = exception_handler(error, context)
     if answer is None:
         return None
@@ -34,20 +34,21 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, exceptions.ValidationError):
         faults = _faults(error.get_full_details(), "")
         detail = faults[0]["message"] if faults else str(error.default_detail)
-        problem = _problem(status, "INVALID", detail, faults)
+        problem = problem_response(status, "INVALID", detail, faults)
     else:
         codes = error.get_codes()
         code = codes.upper() if isinstance(codes, str) else "INVALID"
-        problem = _problem(status, code, str(error.detail))
+        problem = problem_response(status, code, str(error.detail))
     for name, value in answer.headers.items():
         if name.lower() in ("retry-after", "www-authenticate", "allow"):
             problem.headers[name] = value
     return problem
 
 
-def _problem(
+def problem_response(
     status: HTTPStatus, code: str, detail: str, faults: list[dict[str, str]] | None = None
 ) -> Response:
+    """Return a problem; each fault has its `code`, `pointer` and `message`."""
     body = {
         "type": "about:blank",
         "title": status.phrase,

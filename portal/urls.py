@@ -36,6 +36,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
 # Apps that are not part of this installation have no addresses, and the menu leaves them out.
 if find_spec("declarations.urls"):
     urlpatterns.append(path("declarations/", include("declarations.urls")))
+    urlpatterns.append(path("", include("declarations.law_urls")))
 if find_spec("reconciliation.urls"):
     urlpatterns.append(path("", include("reconciliation.urls")))
 

@@ -9,7 +9,17 @@ from declarations.models import Kind
 from declarations.services.drafts import add_line, create_draft
 from portal.models import WithholdingAgent
 from tests.declarations.builders import filed, typed
-from tests.portal.doors import AWAY, FORM, MISSING, OK, Door, agents, everybody, logged_in
+from tests.portal.doors import (
+    AWAY,
+    FORBIDDEN,
+    FORM,
+    MISSING,
+    OK,
+    Door,
+    agents,
+    everybody,
+    logged_in,
+)
 
 APRIL = date(2006, 4, 1)
 
@@ -35,6 +45,8 @@ def of_april(agent: WithholdingAgent) -> dict[str, Any]:
 READ: Final = logged_in(MISSING) | dict.fromkeys(("alice", "officer", "auditor", "supervisor"), OK)
 OWN: Final = agents(bob=MISSING)
 DO: Final = agents(alice=AWAY, bob=MISSING)
+NOBODY: Final = {"anonymous": FORBIDDEN}
+BY_PROGRAM: Final = everybody(OK) | NOBODY
 
 DOORS: Final = [
     Door("declarations:declarations", agents()),
@@ -52,4 +64,10 @@ DOORS: Final = [
     Door("declarations:file", DO, FORM, arguments=of_a_draft),
     Door("declarations:correct", DO, ("POST",), arguments=of_a_filed_one),
     Door("declarations:delete", OWN, FORM, arguments=of_a_draft),
+    Door("law:law_now", logged_in(AWAY)),
+    Door("law:law", logged_in(), arguments=of_april),
+    Door("law:calculator", everybody(OK), FORM),
+    Door("law:api_law", BY_PROGRAM, ("GET", "HEAD", "OPTIONS"), arguments=of_april),
+    # Nothing is no question.
+    Door("law:api_compute", everybody("400") | NOBODY, ("POST", "OPTIONS")),
 ]
