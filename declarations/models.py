@@ -228,6 +228,10 @@ class Declaration(models.Model):
     )
     digest = models.CharField(max_length=64, blank=True, editable=False)
     line_count = models.PositiveIntegerField(_("人次"), default=0, editable=False)
+    # Why the clerk keeps figures that the check found strange.
+    findings_remark = models.CharField(
+        _("提醒的说明"), max_length=500, blank=True, default="", editable=False
+    )
     # What the last check found; none when the draft was not checked since its last change.
     fault_count = models.PositiveIntegerField(null=True, editable=False)
 
@@ -421,6 +425,39 @@ class DeclaredTotal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.income_item}: {self.tax_withheld}"
+
+
+class Finding(models.Model):
+    """What the check found about a filed line (提醒), kept when it is filed. Amounts are yuan.
+
+    A declaration that was filed in the portal was filed with its warnings confirmed, by `filed_by`
+    at `filed_at`; at the window and by the interface they are only kept. The words are made when
+    they are shown: `params` are those of the code, and hold no name and no document number.
+    """
+
+    declaration = models.ForeignKey(
+        Declaration, on_delete=models.PROTECT, related_name="findings", db_index=False
+    )
+    line_number = models.PositiveIntegerField()
+    field = models.CharField(max_length=40)
+    code = models.CharField(max_length=40)
+    severity = models.CharField(max_length=11)
+    # Facts can make an amount as large as their product.
+    found = models.DecimalField(max_digits=40, decimal_places=2, null=True)
+    expected = models.DecimalField(max_digits=40, decimal_places=2, null=True)
+    params = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="finding_is_a_warning_or_information",
+                condition=Q(severity__in=["warning", "information"]),
+            ),
+        ]
+        indexes = [models.Index(name="finding_by_line", fields=["declaration", "line_number"])]
+
+    def __str__(self) -> str:
+        return f"{self.line_number}: {self.code}"
 
 
 class FilingKey(models.Model):

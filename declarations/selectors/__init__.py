@@ -22,7 +22,9 @@ from declarations.selectors.checking import (
     read_line,
 )
 from declarations.selectors.findings import (
+    findings_in,
     findings_of,
+    read_finding,
 )
 from declarations.selectors.lamps import (
     Lamp,
@@ -82,6 +84,7 @@ __all__ = [
     "draft_beside",
     "draft_lines_of",
     "earlier_months_that_do_not_agree",
+    "findings_in",
     "findings_of",
     "grand_total",
     "has_declarable_months",
@@ -94,6 +97,7 @@ __all__ = [
     "months_of_year",
     "months_that_do_not_agree",
     "newest_year_of",
+    "read_finding",
     "read_line",
     "totals_of",
     "versions_of",

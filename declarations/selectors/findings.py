@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from declarations.findings import Finding
+from django.db.models import QuerySet
+
+from declarations import models
+from declarations.findings import Finding, FindingCode, Severity
 from declarations.lines import Line
 from declarations.models import Kind, person_index
 from declarations.review import doubt_persons, review_lines
@@ -33,3 +36,21 @@ def findings_of(
     year = year_to_date(agent, tax_month, set(persons))
     reviewed = review_lines(lines, tax_month, rows=rows, persons=persons, year=year)
     return sorted([*reviewed, *doubts], key=lambda finding: finding.row)
+
+
+def findings_in(declaration: models.Declaration) -> QuerySet[models.Finding]:
+    """Return what was found about a declaration when it was filed, in the order of its lines."""
+    return models.Finding.objects.filter(declaration=declaration).order_by("line_number", "pk")
+
+
+def read_finding(row: models.Finding) -> Finding:
+    """Return a kept finding as the value that was found."""
+    return Finding(
+        row=row.line_number,
+        field=row.field,
+        code=FindingCode(row.code),
+        severity=Severity(row.severity),
+        found=row.found,
+        expected=row.expected,
+        params=row.params,
+    )
