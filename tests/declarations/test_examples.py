@@ -17,10 +17,13 @@ EXAMPLES = Path(__file__).parent.parent / "samples" / "iit-examples.jsonl"
 MORE_EXAMPLES = EXAMPLES.with_name("iit-more-examples.jsonl")
 
 
-@pytest.mark.parametrize(("path", "count"), [(EXAMPLES, 116), (MORE_EXAMPLES, 174)])
+@pytest.mark.parametrize("path", [EXAMPLES, MORE_EXAMPLES], ids=lambda path: path.stem)
 def test_the_law_agrees_with_every_worked_example(
-    capsys: pytest.CaptureFixture[str], path: Path, count: int
+    capsys: pytest.CaptureFixture[str], path: Path
 ) -> None:
+    count = len(path.read_text(encoding="utf-8").splitlines())
+    assert count > 100
+
     assert main([str(path)]) == 0
 
     assert capsys.readouterr().out == f"{count} passed, 0 failed\n"
