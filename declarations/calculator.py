@@ -102,7 +102,7 @@ def not_in_force_sentence(error: NotInForce, case: Case) -> str:
     ) % {
         "rule": parameter_title(rule),
         "since": format_tax_month(ended.start),
-        "texts": "、".join(cited(ended.references)),
+        "texts": "; ".join(cited(ended.references)),
     }
 
 

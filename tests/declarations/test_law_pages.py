@@ -378,7 +378,7 @@ def test_an_officer_reads_the_law_of_a_month_with_its_sources(officer: Client) -
         "2006年4月的计税规则",
         "申报缴款期限 2006-05-07",
         "下次变动:2007年3月",
-        "0101 工资、薪金所得-普通月工资 校验 工资、薪金所得按月计税",
+        "0101 工资、薪金所得-普通月工资 纳入校验 工资、薪金所得按月计税",
         "0103 工资、薪金所得-无住所个人数月奖金 不校验",
         "9 100,000.00 — 45% 15,375.00",
         "中国(001) 1,600.00 其他国家和地区 4,800.00 自 2006年1月起",
@@ -448,7 +448,7 @@ def test_what_ended_is_marked(officer: Client) -> None:
 
 
 def test_an_item_without_a_method_says_so(officer: Client) -> None:
-    assert "09 其他所得 校验 本月没有此项目的计税方法" in law_page(officer, "2019-01")
+    assert "09 其他所得 纳入校验 本月没有此项目的计税方法" in law_page(officer, "2019-01")
 
 
 def test_the_month_that_is_asked_for_is_led_to(officer: Client) -> None:
