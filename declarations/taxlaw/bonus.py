@@ -107,13 +107,21 @@ def several_month_bonus_spread(case: Case, working: Working) -> Assessment:
 
     MOF and STA Announcement 2019 No. 35, article 3: once a calendar year, no deduction.
     """
-    return spread(case, working, "bonus", case.amount("bonus"), working.value("months_bonus"))
+    by = working.cited("months_bonus")
+    months = working.value("months_bonus")
+    return spread(working, "bonus", case.amount("bonus"), months, by=by)
 
 
-def spread(case: Case, working: Working, name: str, amount: Decimal, months: Decimal) -> Assessment:
+def spread(
+    working: Working, name: str, amount: Decimal, months: Decimal, *, by: tuple[str, ...]
+) -> Assessment:
     """Compute `(amount / months × rate - quick) × months` by the month's table, all taxable."""
     share = working.step(
-        "monthly_share", amount / months, of(name, amount), divided_by("months_spread", months)
+        "monthly_share",
+        amount / months,
+        of(name, amount),
+        divided_by("months_spread", months),
+        by=by,
     )
     level = working.level("rates_monthly", share, "monthly_share")
     tax = working.step(
@@ -123,6 +131,6 @@ def spread(case: Case, working: Working, name: str, amount: Decimal, months: Dec
         times("rate", level.rate),
         minus("quick_deduction", level.quick_deduction),
         times("months_spread", months),
-        by=working.cited("rates_monthly"),
+        by=by,
     )
     return Assessment(amount, level.rate, level.quick_deduction, tax)

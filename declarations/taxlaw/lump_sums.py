@@ -168,7 +168,7 @@ def options_over_months(case: Case, working: Working) -> Assessment:
         at_most("option_months", cap),
         by=working.cited("option_months"),
     )
-    return spread(case, working, "gain", gain, months)
+    return spread(working, "gain", gain, months, by=working.cited("option_months"))
 
 
 def options(case: Case, working: Working) -> Assessment:
@@ -198,7 +198,8 @@ def options_of_non_residents(case: Case, working: Working) -> Assessment:
 
     MOF and STA Announcement 2019 No. 35, article 3.
     """
-    return spread(case, working, "gain", _gain(case, working), working.value("months_bonus"))
+    by = working.cited("months_bonus")
+    return spread(working, "gain", _gain(case, working), working.value("months_bonus"), by=by)
 
 
 def _gain(case: Case, working: Working) -> Decimal:

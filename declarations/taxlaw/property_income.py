@@ -133,7 +133,8 @@ def assessed(case: Case, working: Working) -> Assessment:
     """
     base = case.amount("base")
     rate = _assessed_rate(case)
-    by = ("gsf-2006-108",) if case.income_item == "0702" else ()
+    # Both are assessed by article 35 of the levy law; of house prices a circular says how.
+    by = ("levy-law 35",) if case.income_item == "0602" else ("levy-law 35", "gsf-2006-108")
     tax = working.step(
         "tax", to_fen(base * rate), of("base", base), times("assessed_rate", rate), by=by
     )
@@ -163,7 +164,7 @@ def transfer(case: Case, working: Working) -> Assessment:
         of("proceeds", proceeds),
         minus("cost", cost),
         minus("fees", fees),
-        by=("law-2018 6(5)",) if case.tax_month.year >= 2019 else ("law-2007 6(5)",),
+        by=("law-2018 6(5)",) if case.tax_month.year >= 2019 else ("law-2005 6(5)",),
         floor=True,
     )
     return at_flat_rate(case, working, less_donation(case, working, before))

@@ -93,6 +93,8 @@ def _less_already(case: Case, working: Working, due: Decimal) -> Decimal:
         to_fen(due - already),
         of(working.steps[-1].name, due),
         minus("month_tax_already", already),
+        # Pay joined to the wage, or declared later, bears what the month's tax grows by.
+        by=("sta-2018-61 6",) if case.tax_month >= CUMULATIVE_FROM else ("gsf-2005-196",),
         floor=True,
     )
 
@@ -155,6 +157,7 @@ def special_trades(case: Case, working: Working) -> Assessment:
         average - deduction,
         of("monthly_average", average),
         minus("deduction", deduction),
+        by=by,
         floor=True,
     )
     level = working.level("rates_monthly", taxable)
@@ -170,9 +173,15 @@ def special_trades(case: Case, working: Working) -> Assessment:
         times("rate", level.rate),
         minus("quick_deduction", level.quick_deduction),
         times("months_of_year", months),
+        by=by,
     )
     prepaid = case.amount("prepaid")
     tax = working.step(
-        "tax", to_fen(due - prepaid), of("tax_due", due), minus("prepaid", prepaid), floor=True
+        "tax",
+        to_fen(due - prepaid),
+        of("tax_due", due),
+        minus("prepaid", prepaid),
+        by=by,
+        floor=True,
     )
     return Assessment(taxable, level.rate, level.quick_deduction, tax, deduction)
