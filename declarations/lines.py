@@ -7,35 +7,29 @@ law makes of a line is not looked at here, but for what declaration-format.md re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from datetime import date
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
 from declarations.cells import LENIENT, STRICT, Cell, Reader, Wrong, clean_text, json_type, shown
+from declarations.column_check import DOCUMENT_NUMBER_LIMIT as DOCUMENT_NUMBER_LIMIT
+from declarations.column_check import ColumnCheck
 from declarations.faults import Fault, FaultCode
 from declarations.taxlaw.case import CHINA
-from declarations.taxlaw.codes import COUNTRIES, DOCUMENT_TYPES, INCOME_ITEMS, OCCUPATIONS
+from declarations.taxlaw.codes import INCOME_ITEMS
 from declarations.taxlaw.donation_ceiling import donation_limit
 from declarations.taxlaw.facts import ACCRUAL_PERIODS, ACCRUED, FACTS
-from declarations.taxlaw.identity import check_document_number, normalise_document_number
+from declarations.taxlaw.identity import normalise_document_number
 from declarations.taxlaw.tax_month import CUMULATIVE_FROM, format_tax_month
 
-T = TypeVar("T")
 Fact = str | bool | Mapping[str, str | bool]
 
 ZERO = Decimal("0.00")
 
-NAME_LIMIT = 100
-DOCUMENT_NUMBER_LIMIT = 40
-REMARK_LIMIT = 500
 FACT_TEXT_LIMIT = 100
-
-# What a yes-or-no cell may say beside 是 and 否.
-HERE_WORDS = ("本单位", "非本单位")
-RESIDENT_WORDS = ("居民个人", "非居民个人")
 
 # Income items by the columns that are theirs.
 WAGES = frozenset(entry.code for entry in INCOME_ITEMS if entry.code.startswith("01"))
@@ -177,8 +171,8 @@ def check_json_line(
     return _Check(data, STRICT, tax_month, row, born_by).line()
 
 
-class _Check:
-    """The checking of one line: what is read so far, and what is wrong so far."""
+class _Check(ColumnCheck):
+    """The checking of one line."""
 
     def __init__(
         self,
@@ -188,17 +182,12 @@ class _Check:
         row: int | None,
         born_by: date | None,
     ) -> None:
-        self.cells = {key: value for key, value in cells.items() if not reader.is_blank(value)}
-        self.reader = reader
+        super().__init__(cells, reader, row, born_by)
         self.tax_month = tax_month
-        self.row = row
-        self.born_by = born_by
-        self.faults: list[Fault] = []
-        self.values: dict[str, Any] = {}
 
     def line(self) -> Line | list[Fault]:
         self._read()
-        self._person()
+        self.check_document()
         self._form()
         self._columns_of_the_item()
         self._remark_and_donation()
@@ -207,49 +196,18 @@ class _Check:
         return Line(**self.values)
 
     def _read(self) -> None:
-        reader = self.reader
-        for key in self.cells:
-            if key not in _COLUMN_SET:
-                name = shown(key)
-                self._fault(name, FaultCode.UNKNOWN_KEY, key=name)
-        self._value("name", lambda value: reader.text(value, limit=NAME_LIMIT))
-        self._value("document_type", lambda value: reader.code(value, DOCUMENT_TYPES))
-        self._value(
-            "document_number",
-            lambda value: reader.document_number(value, limit=DOCUMENT_NUMBER_LIMIT),
-        )
-        self._value("country", lambda value: reader.code(value, COUNTRIES))
-        self._value("occupation", lambda value: reader.code(value, OCCUPATIONS))
-        self._value("employed_here", lambda value: reader.yes_no(value, HERE_WORDS))
-        self._value("income_item", lambda value: reader.code(value, INCOME_ITEMS))
+        self.refuse_unknown(_COLUMN_SET)
+        self.read_person()
+        self.read("income_item", lambda value: self.reader.code(value, INCOME_ITEMS))
         for column in AMOUNTS:
-            self._value(column, reader.amount, required=column in REQUIRED_AMOUNTS)
-        self._value(
-            "remark",
-            lambda value: reader.text(value, limit=REMARK_LIMIT, remark=True),
-            required=False,
-        )
+            self.read(column, self.reader.amount, required=column in REQUIRED_AMOUNTS)
+        self.read_remark()
         if "facts" in self.cells:
             self._facts(self.cells["facts"])
 
-    def _value(self, column: str, read: Callable[[Any], T], *, required: bool = True) -> None:
-        if column not in self.cells:
-            if required:
-                self._fault(column, FaultCode.REQUIRED)
-            return
-        try:
-            value = read(self.cells[column])
-        except Wrong as wrong:
-            self._fault(column, wrong.code, **wrong.params)
-            return
-        if value == "" and required:
-            self._fault(column, FaultCode.REQUIRED)
-            return
-        self.values[column] = value
-
     def _facts(self, facts: object) -> None:
         if not isinstance(facts, Mapping):
-            self._fault("facts", FaultCode.TYPE, expected="object", found=json_type(facts))
+            self.fault("facts", FaultCode.TYPE, expected="object", found=json_type(facts))
             return
         try:
             self.values["facts"] = {
@@ -257,15 +215,7 @@ class _Check:
                 for key, value in _known_keys(facts, FACTS)
             }
         except Wrong as wrong:
-            self._fault("facts", wrong.code, **wrong.params)
-
-    def _person(self) -> None:
-        number, document_type = self._known("document_number"), self._known("document_type")
-        if number is None or document_type is None:
-            return
-        fault = check_document_number(document_type, number, row=self.row, born_by=self.born_by)
-        if fault:
-            self.faults.append(fault)
+            self.fault("facts", wrong.code, **wrong.params)
 
     def _form(self) -> None:
         """The columns from 2019-01, and the item that ended before it."""
@@ -273,19 +223,19 @@ class _Check:
         if self.tax_month < CUMULATIVE_FROM:
             for column in COLUMNS_FROM_2019:
                 if column in self.cells:
-                    self._fault(column, FaultCode.NOT_IN_FORCE, tax_month=month)
+                    self.fault(column, FaultCode.NOT_IN_FORCE, tax_month=month)
             return
         if self._known("income_item") == OTHER_INCOME:
-            self._fault(
+            self.fault(
                 "income_item", FaultCode.NOT_IN_FORCE, tax_month=month, income_item=OTHER_INCOME
             )
         country = self._known("country")
         if "resident" not in self.cells and country == CHINA:
             self.values["resident"] = True
         elif "resident" in self.cells or country is not None:
-            self._value("resident", lambda value: self.reader.yes_no(value, RESIDENT_WORDS))
+            self.read_resident(required=True)
         for column in AMOUNTS_FROM_2019:
-            self._value(column, self.reader.amount, required=False)
+            self.read(column, self.reader.amount, required=False)
             self.values.setdefault(column, ZERO)
 
     def _columns_of_the_item(self) -> None:
@@ -304,13 +254,13 @@ class _Check:
     def _refuse_amounts(self, item: str, *columns: str) -> None:
         for column in columns:
             if self.values.get(column):
-                self._fault(column, FaultCode.NOT_APPLICABLE, income_item=item)
+                self.fault(column, FaultCode.NOT_APPLICABLE, income_item=item)
 
     def _remark_and_donation(self) -> None:
         if self.values.get("remark") or "remark" in self._faulty():
             return
         if self.values.get("tax_reduction"):
-            self._fault("remark", FaultCode.REMARK_REQUIRED, column="tax_reduction")
+            self.fault("remark", FaultCode.REMARK_REQUIRED, column="tax_reduction")
         donation = self.values.get("donation")
         needed = ("income_item", "country", "income")
         if not donation or any(column not in self.values for column in needed):
@@ -328,7 +278,7 @@ class _Check:
             facts=self.values.get("facts", {}),
         )
         if limit is not None and donation > limit:
-            self._fault(
+            self.fault(
                 "donation", FaultCode.DONATION_LIMIT, limit=f"{limit:.2f}", value=f"{donation:.2f}"
             )
 
@@ -337,9 +287,6 @@ class _Check:
 
     def _faulty(self) -> set[str]:
         return {fault.field for fault in self.faults}
-
-    def _fault(self, column: str, code: FaultCode, /, **params: str) -> None:
-        self.faults.append(Fault(column, code, params, self.row))
 
 
 def _known_keys(facts: Mapping[str, object], known: frozenset[str]) -> Iterator[tuple[str, object]]:
