@@ -18,6 +18,7 @@ from declarations.declaration import (
     POSTCODE_LIMIT,
 )
 from declarations.faults import Fault
+from declarations.findings import FindingCode
 from declarations.lines import AMOUNTS, AMOUNTS_FROM_2019, REQUIRED_AMOUNTS
 from declarations.models import Declaration, Kind
 from declarations.taxlaw.tax_month import parse_tax_month
@@ -231,10 +232,24 @@ class UploadForm(forms.Form):
 
 
 class FilingForm(forms.Form):
-    """向地税机关提交: the declaration of truth and the password, for what the check page showed."""
+    """向地税机关提交: the declaration of truth and the password, for what the check page showed.
+
+    Each kind of warning has a tick of its own. It stands beside the warnings, outside the form's
+    element: hence the attribute. Which ones are needed is for the service to say.
+    """
+
+    HTML_ID = "filing"
 
     key = forms.UUIDField(widget=forms.HiddenInput)
     seen = forms.RegexField(r"^[0-9a-f]{64}$", widget=forms.HiddenInput)
+    noted = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+    findings_remark = forms.CharField(
+        label=_("保留原因(可不填)"),
+        help_text=_("对以上提醒的统一说明,不超过 500 字;请勿填写证照号码"),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "form": HTML_ID}),
+    )
     truth = forms.BooleanField(
         label=_(
             "我声明:此扣缴申报是根据国家税收法律、法规的规定填报的,我确信它是真实的、可靠的、完整的。"
@@ -242,6 +257,27 @@ class FilingForm(forms.Form):
         error_messages={"required": _("请阅读并确认声明")},
     )
     password = PasswordField(_("密码"), autocomplete="current-password")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        ticks = {
+            self.tick(code): forms.BooleanField(
+                label=_("我已核实以上各行,按实际扣缴情况申报"),
+                required=False,
+                widget=forms.CheckboxInput(attrs={"form": self.HTML_ID}),
+            )
+            for code in FindingCode
+        }
+        self.fields = ticks | self.fields
+
+    @staticmethod
+    def tick(code: FindingCode) -> str:
+        """Return the name of the tick for a kind of warning."""
+        return f"confirmed_{code.value}"
+
+    def confirmed(self) -> set[FindingCode]:
+        """Return the kinds of warnings that were ticked."""
+        return {code for code in FindingCode if self.cleaned_data.get(self.tick(code))}
 
 
 def line_form(tax_month: date, cells: Mapping[str, Any], faults: Sequence[Fault] = ()) -> LineForm:

@@ -228,6 +228,8 @@ class Declaration(models.Model):
     )
     digest = models.CharField(max_length=64, blank=True, editable=False)
     line_count = models.PositiveIntegerField(_("人次"), default=0, editable=False)
+    # How many warnings it was filed with; in the portal somebody confirmed them.
+    warning_count = models.PositiveIntegerField(default=0, editable=False)
     # Why the clerk keeps figures that the check found strange.
     findings_remark = models.CharField(
         _("提醒的说明"), max_length=500, blank=True, default="", editable=False

@@ -100,6 +100,22 @@ class DraftHasChanged(Refusal):
         super().__init__(_("您检查之后,这份申报表在别处又有改动。请重新检查后再提交。"))
 
 
+class FindingsHaveChanged(Refusal):
+    """What the check finds is no longer what was seen: an earlier month was amended, say."""
+
+    code = "FINDINGS_CHANGED"
+
+    def __init__(self) -> None:
+        super().__init__(_("您检查之后,校验提醒有变化(例如往月申报已更正)。请重新核实后再提交。"))
+
+
+class FindingsAreNotConfirmed(Refusal):
+    code = "FINDINGS"
+
+    def __init__(self) -> None:
+        super().__init__(_("有校验提醒尚未核实。请逐类核实并确认,或修改明细后再提交。"))
+
+
 class KeyIsUsed(Refusal):
     """A filing key came again with something else to file (409)."""
 

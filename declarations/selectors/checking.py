@@ -21,7 +21,7 @@ from declarations.declaration import (
     totals_by_item,
 )
 from declarations.faults import Fault, FaultCode
-from declarations.findings import Finding
+from declarations.findings import Finding, FindingCode, Severity
 from declarations.lines import COLUMNS, Line, check_line
 from declarations.models import Declaration, DetailLine, DraftLine
 from declarations.selectors.findings import findings_of
@@ -104,6 +104,38 @@ class DraftCheck:
     totals: list[ItemTotal]
     heads: HeadCount
     digest: str
+
+    @property
+    def warnings(self) -> list[Finding]:
+        """Return the findings that ask something of the clerk."""
+        return [each for each in self.findings if each.severity == Severity.WARNING]
+
+    @property
+    def information(self) -> list[Finding]:
+        """Return the findings that ask nothing."""
+        return [each for each in self.findings if each.severity == Severity.INFORMATION]
+
+    @property
+    def unexplained(self) -> set[FindingCode]:
+        """Return the codes of warnings about lines whose remark (备注) does not explain them."""
+        lines = dict(zip(self.rows, self.lines, strict=True))
+        return {each.code for each in self.warnings if not lines[each.row].remark}
+
+    @property
+    def noted(self) -> str:
+        """Return the digest of the warnings, empty if there are none."""
+        entries = [
+            [
+                each.row,
+                each.field,
+                each.code,
+                str(each.found),
+                str(each.expected),
+                *each.params.items(),
+            ]
+            for each in self.warnings
+        ]
+        return digest({"warnings": entries}) if entries else ""
 
 
 def check_draft(declaration: Declaration) -> DraftCheck:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 
 from django.db import transaction
 from django.utils import timezone
 
 from declarations.declaration import Header, canonical, counted, digest, totals_by_item
+from declarations.findings import Finding, FindingCode, Severity
 from declarations.lines import Line
 from declarations.models import (
     AgentMonth,
@@ -23,12 +26,14 @@ from declarations.models import (
 from declarations.refusals import (
     DraftHasChanged,
     DraftHasFaults,
+    FindingsAreNotConfirmed,
+    FindingsHaveChanged,
     KeyIsUsed,
     MonthIsClosed,
     NotADraft,
 )
-from declarations.selectors import check_draft
-from declarations.services.detail_lines import write_lines
+from declarations.selectors import check_draft, findings_of
+from declarations.services.detail_lines import write_findings, write_lines
 from declarations.services.months import lock_month
 from declarations.taxlaw.tax_month import format_tax_month
 from portal.models import AuditEntry, User, WithholdingAgent
@@ -54,6 +59,8 @@ def file(
     filed_on: date | None = None,
     closed_as_of: datetime | None = None,
     draft: Declaration | None = None,
+    findings: Sequence[Finding] | None = None,
+    findings_remark: str = "",
 ) -> Filed:
     """File a declaration of a month and kind; it supersedes the one in force, if any.
 
@@ -61,7 +68,9 @@ def file(
     in a closed month too, and an opening by the tax office goes on. MonthIsClosed; with
     `closed_as_of` only if it was closed by then (a file judges *closed* as of its start).
     `filed_on` is the day it was handed in, else today in Beijing.
-    A `draft` becomes the declaration, or goes if it was a repeat. The caller hints at reconciling.
+    A `draft` becomes the declaration, or goes if it was a repeat; its `findings` have been
+    confirmed by `filed_by`, who says in `findings_remark` why. Without them the lines are looked
+    at here, and what is found is kept and refuses nothing. The caller hints at reconciling.
     """
     month = lock_month(agent, header.tax_month)
     # The lock may have waited: only what is read from here on is true.
@@ -77,6 +86,10 @@ def file(
     if month.closed_at is not None and (closed_as_of is None or month.closed_at <= closed_as_of):
         raise MonthIsClosed(month)
 
+    is_confirmed = findings is not None
+    if findings is None:
+        findings = findings_of(agent, header.kind, header.tax_month, lines)
+    warnings = Counter(each.code for each in findings if each.severity == Severity.WARNING)
     versions.in_force().update(status=Declaration.Status.SUPERSEDED)
     newest = versions.exclude(version=None).order_by("-version").first()
     declaration = draft or Declaration(agent_month=month)
@@ -91,10 +104,13 @@ def file(
     declaration.digest = content
     declaration.line_count = len(lines)
     declaration.fault_count = 0
+    declaration.warning_count = warnings.total()
+    declaration.findings_remark = findings_remark
     declaration.save()
     if draft is not None:
         DraftLine.objects.filter(declaration=declaration).delete()
     write_lines(declaration, lines)
+    write_findings(declaration, findings)
     DeclaredTotal.objects.bulk_create(
         DeclaredTotal(declaration=declaration, **total._asdict()) for total in totals_by_item(lines)
     )
@@ -103,17 +119,28 @@ def file(
     months = AgentMonth.objects.filter(pk=month.pk)
     months.update(reopened_at=None, closed_at=None)
     months.mark_changed()
-    _audit(declaration, "filed", filed_by)
+    _audit(declaration, "filed", filed_by, warnings if is_confirmed else {})
     return Filed(declaration, is_repeat=False)
 
 
 @transaction.atomic
-def file_draft(draft: Declaration, *, filed_by: User, key: uuid.UUID, seen: str) -> Filed:
-    """File a draft as it was seen: `seen` is the digest that the check page showed.
+def file_draft(
+    draft: Declaration,
+    *,
+    filed_by: User,
+    key: uuid.UUID,
+    seen: str,
+    noted: str = "",
+    confirmed: Collection[str] = (),
+    findings_remark: str = "",
+) -> Filed:
+    """File a draft as it was seen: `seen` and `noted` are the digests that the check page showed.
 
-    The same key with the same digest again gives the same receipt, and files nothing. KeyIsUsed
-    for another digest; DraftHasChanged when the draft is no longer what was seen; DraftHasFaults,
-    NotADraft, MonthIsClosed.
+    `noted` is that of the warnings, `confirmed` are the codes that the clerk ticked and
+    `findings_remark` says why the figures are kept. The same key with the same digest again gives
+    the same receipt, and files nothing. KeyIsUsed for another digest; DraftHasChanged when the
+    draft is no longer what was seen, FindingsHaveChanged when the warnings are not;
+    FindingsAreNotConfirmed, DraftHasFaults, NotADraft, MonthIsClosed.
     """
     agent = draft.agent_month.agent
     lock_month(agent, draft.agent_month.tax_month)
@@ -130,6 +157,10 @@ def file_draft(draft: Declaration, *, filed_by: User, key: uuid.UUID, seen: str)
         raise DraftHasFaults(check.faults)
     if check.digest != seen:
         raise DraftHasChanged
+    if check.noted != noted:
+        raise FindingsHaveChanged
+    if check.unexplained - set(confirmed):
+        raise FindingsAreNotConfirmed
     filed = file(
         agent,
         check.header,
@@ -137,6 +168,8 @@ def file_draft(draft: Declaration, *, filed_by: User, key: uuid.UUID, seen: str)
         channel=Declaration.Channel.WEB,
         filed_by=filed_by,
         draft=locked,
+        findings=check.findings,
+        findings_remark=findings_remark,
     )
     _, is_new = FilingKey.objects.get_or_create(
         agent=agent,
@@ -189,7 +222,12 @@ def _receipt_number(agent: WithholdingAgent, header: Header, version: int) -> st
     return f"{agent.computer_code}-{header.tax_month:%Y%m}-{kind}-{version:03}"
 
 
-def _audit(declaration: Declaration, outcome: str, filed_by: User | None) -> None:
+def _audit(
+    declaration: Declaration,
+    outcome: str,
+    filed_by: User | None,
+    kept: Mapping[FindingCode, int] = MappingProxyType({}),
+) -> None:
     audit.record(
         AuditEntry.Action.FILING,
         outcome,
@@ -200,4 +238,6 @@ def _audit(declaration: Declaration, outcome: str, filed_by: User | None) -> Non
         kind=declaration.kind,
         version=declaration.version or 0,
         channel=declaration.channel,
+        # The warnings that the clerk confirmed, by code.
+        **{f"kept_{code.value}": count for code, count in sorted(kept.items())},
     )

@@ -231,8 +231,9 @@ def test_filing_is_audited_without_personal_data(acme: WithholdingAgent) -> None
 def test_a_filing_takes_the_same_few_queries_for_one_line_and_for_a_thousand(
     acme: WithholdingAgent,
 ) -> None:
+    filed(acme, tax_month=date(2006, 1, 1))  # a month that the check looks at
     counts = []
-    for month, lines in ((1, 1), (2, 1000)):
+    for month, lines in ((2, 1), (3, 1000)):
         header = a_header(acme, tax_month=date(2006, month, 1))
         with CaptureQueriesContext(
             connection,

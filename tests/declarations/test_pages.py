@@ -160,7 +160,7 @@ def test_the_file_button_twice_files_once_and_shows_the_same_receipt(
 def test_a_repeat_of_what_is_in_force_leads_to_its_receipt_however_often(
     clerk: Client, acme: WithholdingAgent
 ) -> None:
-    first = filed(acme)
+    first = filed(acme, "385.00")
     clerk.post(url("correct", first.public_id))
     draft = Declaration.objects.get(status="draft")
     form = {
