@@ -1,0 +1,35 @@
+"""What withholding agents file: months, declarations, detail lines, totals; by subject."""
+
+from declarations.models.declarations import (
+    Declaration,
+    DeclarationQuerySet,
+    DeclaredTotal,
+    FilingKey,
+    Kind,
+)
+from declarations.models.lines import (
+    DetailLine,
+    DraftLine,
+    Finding,
+    person_index,
+)
+from declarations.models.months import (
+    AgentMonth,
+    AgentMonthQuerySet,
+    PaymentWatermark,
+)
+
+__all__ = [
+    "AgentMonth",
+    "AgentMonthQuerySet",
+    "Declaration",
+    "DeclarationQuerySet",
+    "DeclaredTotal",
+    "DetailLine",
+    "DraftLine",
+    "FilingKey",
+    "Finding",
+    "Kind",
+    "PaymentWatermark",
+    "person_index",
+]
