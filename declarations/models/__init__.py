@@ -18,6 +18,11 @@ from declarations.models.months import (
     AgentMonthQuerySet,
     PaymentWatermark,
 )
+from declarations.models.taxpayers import (
+    Roster,
+    Taxpayer,
+    TaxpayerQuerySet,
+)
 
 __all__ = [
     "AgentMonth",
@@ -31,5 +36,8 @@ __all__ = [
     "Finding",
     "Kind",
     "PaymentWatermark",
+    "Roster",
+    "Taxpayer",
+    "TaxpayerQuerySet",
     "person_index",
 ]
