@@ -38,6 +38,9 @@ class FaultCode(StrEnum):
     REMARK_REQUIRED = "REMARK_REQUIRED"  # a reduction without its reason
     DONATION_LIMIT = "DONATION_LIMIT"  # over 30% and no remark; limit, value
     TOO_MANY = "TOO_MANY"  # more lines than a declaration may have; max, found
+    # Of the register of persons.
+    BEFORE = "BEFORE"  # a person left before joining; joined_on
+    SAME_PERSON = "SAME_PERSON"  # an earlier row of the file is the same person; first (its row)
     # A line of a JSON Lines file as a whole; the field is empty.
     JSON = "JSON"  # not JSON; position
     ENCODING = "ENCODING"  # not UTF-8; position

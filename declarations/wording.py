@@ -43,7 +43,13 @@ _LINE = {
     field.name: field.verbose_name
     for field in DetailLine._meta.get_fields()
     if hasattr(field, "verbose_name")
-} | {"document_number": gettext_lazy("身份证照号码"), "facts": gettext_lazy("计税事实")}
+} | {
+    "document_number": gettext_lazy("身份证照号码"),
+    "facts": gettext_lazy("计税事实"),
+    # Of the register of persons.
+    "joined_on": gettext_lazy("入职日期"),
+    "left_on": gettext_lazy("离职日期"),
+}
 _FROM_2019 = {
     "income": gettext_lazy("本期收入"),
     "exempt_income": gettext_lazy("本期免税收入"),
@@ -209,6 +215,10 @@ _SENTENCES: dict[FaultCode, Callable[[Mapping[str, str]], str]] = {
         )
     ),
     FaultCode.TOO_MANY: _said(lambda: _("%(field)s最多 %(max)s 行(项),现为 %(found)s")),
+    FaultCode.BEFORE: _said(lambda: _("%(field)s应不早于入职日期 %(joined_on)s")),
+    FaultCode.SAME_PERSON: _said(
+        lambda: _("与第 %(first)s 行是同一人(%(field)s相同,15 位和 18 位按一人计),请只保留一行")
+    ),
     FaultCode.JSON: _said(lambda: _("不是 JSON 格式,第 %(position)s 个字符处有误")),
     FaultCode.ENCODING: _said(lambda: _("应为 UTF-8 编码,第 %(position)s 个字节处有误")),
     FaultCode.BOM: _said(lambda: _("文件开头有字节顺序标记(BOM),请另存为不带 BOM 的 UTF-8")),
