@@ -34,19 +34,24 @@ _PROGRAM = Path(__file__).with_name("sheet_reader.py")
 
 
 def read_cells(
-    source: Path | bytes, kind: str, *, slots: Path, wait: float = SLOT_WAIT_SECONDS
+    source: Path | bytes,
+    kind: str,
+    *,
+    slots: Path,
+    wait: float = SLOT_WAIT_SECONDS,
+    seconds: float | None = None,
 ) -> Iterator[Any]:
     """Give out what sheet_reader.py writes about a file of a kind (`xlsx`, `csv`): the object about
     the sheet, then `[row, cells]`.
 
     `slots` is a folder for the locks and for what the reader leaves; every process that reads
     uploads must name the same. FileRefused with a code of the reader, TOO_LARGE, EMPTY, CRASHED,
-    TIMEOUT, or BUSY when no slot came free in `wait` seconds.
+    TIMEOUT (after so many `seconds`, or 25), or BUSY when no slot came free in `wait` seconds.
     """
     with _slot(slots, wait) as folder:
         with _opened(source, folder) as file:
             output = folder / "output"
-            _run(file, kind, output)
+            _run(file, kind, output, seconds)
         with output.open(encoding="utf-8") as lines:
             yield from _whole_output(lines)
 
@@ -82,7 +87,7 @@ def _opened(source: Path | bytes, folder: Path) -> Iterator[BinaryIO]:
         yield file
 
 
-def _run(file: BinaryIO, kind: str, output: Path) -> None:
+def _run(file: BinaryIO, kind: str, output: Path, seconds: float | None) -> None:
     """Run the reader to its end, or end it."""
     folder = Path(tempfile.mkdtemp(dir=output.parent))
     with output.open("wb") as target:
@@ -98,7 +103,7 @@ def _run(file: BinaryIO, kind: str, output: Path) -> None:
             start_new_session=True,
         )
         try:
-            status = process.wait(WALL_SECONDS)
+            status = process.wait(seconds or WALL_SECONDS)
         except subprocess.TimeoutExpired:
             raise FileRefused(FileCode.TIMEOUT) from None
         finally:

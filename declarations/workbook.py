@@ -139,6 +139,7 @@ def read_workbook(
     headings: Mapping[str, str] | None = None,
     form: Mapping[str, str] = HEADINGS_TO_2018,
     wait: float = SLOT_WAIT_SECONDS,
+    seconds: float | None = None,
 ) -> Workbook:
     """Read a file of a kind (`xlsx`, `csv`: the end of its name) in the sandbox.
 
@@ -146,7 +147,7 @@ def read_workbook(
     headings of the month, in which missing ones are named. FileRefused for a file that is refused
     whole: all codes of FileCode.
     """
-    parts = iter(read_cells(source, kind, slots=slots, wait=wait))
+    parts = iter(read_cells(source, kind, slots=slots, wait=wait, seconds=seconds))
     try:
         about = next(parts)
         rows = [(number, [_cell(cell) for cell in cells]) for number, cells in parts]

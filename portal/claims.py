@@ -24,6 +24,7 @@ class Work(IntEnum):
     RECONCILE = 7102
     NIGHTLY = 7103
     MIGRATE = 7104
+    JOB = 7105
 
 
 @contextmanager

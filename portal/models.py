@@ -9,7 +9,9 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.expressions import RawSQL
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from portal.identity_numbers import same_person_number
 from portal.sealing import BlindIndexField, SealedField
@@ -275,3 +277,105 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M:%S} {self.action} {self.outcome}"
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    def owned_by(self, user: User | AnonymousUser) -> JobQuerySet:
+        """Return the jobs of the user's agent; of a member of staff, those of their own."""
+        if not isinstance(user, User) or not user.is_active:
+            return self.none()
+        if user.agent_id is not None:
+            return self.filter(agent=user.agent_id)
+        return self.filter(user=user, agent=None)
+
+    def unfinished(self) -> JobQuerySet:
+        return self.filter(finished_at=None)
+
+
+class Job(models.Model):
+    """Work that takes longer than a page may: who asked for it, how far it is, how it ended.
+
+    In the clear it holds no personal data. What came with it stands in its JobInput; what is to be
+    said at its end, in `sentence` and `report`, sealed.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", pgettext_lazy("job", "排队中")
+        RUNNING = "running", pgettext_lazy("job", "进行中")
+        DONE = "done", pgettext_lazy("job", "已完成")
+        REFUSED = "refused", pgettext_lazy("job", "未通过")
+        CANCELLED = "cancelled", pgettext_lazy("job", "已取消")
+        STOPPED = "stopped", pgettext_lazy("job", "系统未能完成")
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    kind = models.CharField(max_length=60)  # of those registered in portal.jobs
+    subject = models.UUIDField()  # the public id of what it works on
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    agent = models.ForeignKey(
+        WithholdingAgent, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    language = models.CharField(max_length=10)
+    parameters = models.JSONField(default=dict)
+    state = models.CharField(max_length=9, choices=State, default=State.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    phase = models.CharField(max_length=20, blank=True)
+    done = models.PositiveIntegerField(null=True)
+    total = models.PositiveIntegerField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True)
+    heartbeat_at = models.DateTimeField(null=True)
+    cancel_asked_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(null=True)
+    result = models.JSONField(default=dict)
+    error_code = models.CharField(max_length=40, blank=True)
+    sentence = SealedField(null=True)  # type: ignore[misc]  # typed for columns with a value
+    report = SealedField(null=True)  # type: ignore[misc]
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="job_that_ended_says_when",
+                condition=Q(state__in=["waiting", "running"], finished_at=None)
+                | Q(
+                    state__in=["done", "refused", "cancelled", "stopped"],
+                    finished_at__isnull=False,
+                ),
+            ),
+            models.UniqueConstraint(
+                name="job_one_unfinished_per_kind_and_subject",
+                fields=["kind", "subject"],
+                condition=Q(finished_at=None),
+            ),
+        ]
+        indexes = [
+            # Holds the jobs with work and no others: the sweep reads just these.
+            models.Index(name="job_to_run", fields=["created_at"], condition=Q(finished_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.reference} {self.state}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("job", kwargs={"public_id": self.public_id})
+
+    @property
+    def reference(self) -> str:
+        """What somebody reads out on the telephone: the beginning of the public id."""
+        return str(self.public_id)[:8].upper()
+
+
+class JobInput(models.Model):
+    """What came with a job, sealed: the bytes of an upload, in base64. Gone when the job is done.
+
+    A job that stopped keeps it, to be tried again.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    job = models.OneToOneField(Job, on_delete=models.CASCADE, related_name="input")
+    content = SealedField()
+
+    def __str__(self) -> str:
+        return f"input of {self.job}"

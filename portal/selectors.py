@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+import base64
 import unicodedata
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Count, Q
-from django.db.models.functions import TruncDate
+from django.db.models.functions import Coalesce, TruncDate
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from portal.limits import BEIJING
-from portal.models import AuditEntry, User, WithholdingAgent, WithholdingAgentQuerySet
+from portal.models import (
+    AuditEntry,
+    Job,
+    JobInput,
+    JobQuerySet,
+    User,
+    WithholdingAgent,
+    WithholdingAgentQuerySet,
+)
 
 # SEC-05: so many days with failures on one agent are worth an officer's attention.
 DAYS_WORTH_AN_ALERT: Final = 3
 _ALERT_WITHIN: Final = timedelta(days=30)
+# A job that ended and was not looked at is news for a day.
+_NEWS_FOR: Final = timedelta(days=1)
+# The hint comes first; what was not heard of for so long is the sweep's.
+_JOB_IS_DUE_AFTER: Final = timedelta(seconds=20)
 
 
 def access_agent(user: User | AnonymousUser, public_id: UUID) -> WithholdingAgent:
@@ -91,3 +105,61 @@ def agents_with_enrolment_failures(user: User) -> WithholdingAgentQuerySet:
         .select_related("office", "user")
         .order_by("computer_code")
     )
+
+
+def access_job(user: User | AnonymousUser, public_id: UUID) -> Job:
+    """Return a job of the user's agent, or of a member of staff's own; else 404. One query."""
+    return get_object_or_404(Job.objects.owned_by(user), public_id=public_id)
+
+
+def jobs_of(user: User) -> JobQuerySet:
+    """Return the jobs that a user may see, the newest first."""
+    return Job.objects.owned_by(user).order_by("-created_at", "-pk")
+
+
+@dataclass(frozen=True)
+class Tray:
+    """A user's jobs that are not over, and those that ended and were not looked at yet."""
+
+    unfinished: list[Job]
+    ended: list[Job]
+
+    def __bool__(self) -> bool:
+        return bool(self.unfinished or self.ended)
+
+
+def tray_of(user: User) -> Tray:
+    """Return what the top bar says of a user's jobs. One query."""
+    jobs = jobs_of(user).filter(
+        Q(finished_at=None) | Q(seen_at=None, finished_at__gt=timezone.now() - _NEWS_FOR)
+    )
+    found = list(jobs.defer("sentence", "report"))
+    return Tray(
+        unfinished=[job for job in found if job.finished_at is None],
+        ended=[job for job in found if job.finished_at is not None],
+    )
+
+
+def unfinished_job(kind: str, subject: UUID) -> Job | None:
+    """Return the job of a kind that is not over at what has this public id. One query."""
+    return Job.objects.unfinished().filter(kind=kind, subject=subject).first()
+
+
+def due_jobs() -> JobQuerySet:
+    """Return the jobs that nobody seems to be at, those that were tried least often first."""
+    heard_of = Coalesce("heartbeat_at", "created_at")
+    due = Job.objects.unfinished().alias(heard_of=heard_of)
+    long_ago = timezone.now() - _JOB_IS_DUE_AFTER
+    return due.filter(heard_of__lt=long_ago).order_by("attempts", "created_at")
+
+
+def stopped_job(reference: str) -> Job | None:
+    """Return the stopped job of a reference, which its user was told. One query."""
+    stopped = Job.objects.filter(state=Job.State.STOPPED)
+    return stopped.filter(public_id__istartswith=reference.strip()).first()
+
+
+def content_of(job: Job) -> bytes:
+    """Return the bytes that came with a job that is not over. One query."""
+    content = JobInput.objects.get(job=job).content
+    return base64.b64decode(content.reveal("carry out a job"))

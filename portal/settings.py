@@ -361,6 +361,7 @@ CELERY_TASK_DEFAULT_QUEUE = "interactive"
 CELERY_TASK_ROUTES = {
     "reconciliation.look_into_inbox": {"queue": "import"},
     "reconciliation.import_*": {"queue": "import"},
+    "portal.run_job": {"queue": "import"},
     "reconciliation.nightly": {"queue": "bulk"},
     "*.bulk_*": {"queue": "bulk"},
 }
@@ -369,6 +370,11 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(PORTAL_HOME / "beat" / "schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep": {
         "task": "reconciliation.sweep",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
+    "sweep jobs": {
+        "task": "portal.sweep_jobs",
         "schedule": 30.0,
         "options": {"expires": 30},
     },

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
 from portal import health
-from portal.views import contact, enrolment, home, sessions, staff
+from portal.views import contact, enrolment, home, jobs, sessions, staff
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
@@ -20,6 +20,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("password/confirm/", sessions.step_up, name="step_up"),
     path("contact/", contact.contact, name="contact"),
     path("contact/first/", contact.first_contact, name="first_contact"),
+    path("jobs/", jobs.jobs, name="jobs"),
+    path("jobs/tray/", jobs.job_tray, name="job_tray"),
+    path("jobs/<uuid:public_id>/", jobs.job, name="job"),
+    path("jobs/<uuid:public_id>/progress/", jobs.job_progress, name="job_progress"),
+    path("jobs/<uuid:public_id>/cancel/", jobs.job_cancel, name="job_cancel"),
     path("staff/", staff.staff_home, name="staff_home"),
     path("staff/login/", sessions.log_staff_in, name="staff_login"),
     path("staff/login/token/", sessions.second_factor, name="second_factor"),

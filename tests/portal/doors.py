@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
+from uuid import uuid4
 
-from portal.models import User, WithholdingAgent
+from portal.models import Job, User, WithholdingAgent
 
 # What somebody gets for a GET (of a page that is POST alone: for an empty POST).
 OK: Final = "200"
@@ -68,6 +69,20 @@ def of_agent(agent: WithholdingAgent) -> dict[str, Any]:
     return {"public_id": agent.public_id}
 
 
+def of_a_job(agent: WithholdingAgent) -> dict[str, Any]:
+    job = Job.objects.create(
+        kind="declarations.import_workbook",
+        subject=uuid4(),
+        user=agent.user,
+        agent=agent,
+        language="zh-hans",
+    )
+    return {"public_id": job.public_id}
+
+
+# One's own, and nobody else's: not the office's either.
+OWN_JOB: Final = logged_in(MISSING)
+
 FORM: Final = ("GET", "HEAD", "POST")
 
 DOORS: Final = [
@@ -83,6 +98,11 @@ DOORS: Final = [
     Door("new_password", logged_in(AWAY), FORM),
     Door("first_contact", agents(), FORM),
     Door("contact", agents(), FORM),
+    Door("jobs", logged_in()),
+    Door("job_tray", logged_in()),
+    Door("job", OWN_JOB | {"alice": OK}, arguments=of_a_job),
+    Door("job_progress", OWN_JOB | {"alice": OK}, arguments=of_a_job),
+    Door("job_cancel", OWN_JOB | {"alice": AWAY}, ("POST",), arguments=of_a_job),
     Door("staff_home", all_staff()),
     Door("staff_password", all_staff(), FORM),
     Door("staff_agents", staff(officer=OK, auditor=OK, supervisor=OK), FORM),

@@ -1,0 +1,55 @@
+"""What declarations do as jobs: for how long each part of them takes, and in which words."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from declarations.refusals import NotADraft
+from declarations.services.imports import (
+    CHECK,
+    IMPORT_WORKBOOK,
+    READ,
+    WRITE,
+    DraftIsGone,
+    carry_out_import,
+    report_of,
+)
+from portal.jobs import Kind, Phase, register
+from portal.models import Job
+
+
+def imported(rows: int) -> str:
+    """Say that a workbook's rows have come in."""
+    return ngettext("已导入 %(count)d 行明细。", "已导入 %(count)d 行明细。", rows) % {
+        "count": rows
+    }
+
+
+def _page_after_import(job: Job) -> str:
+    """The draft; after a refusal its upload page, with what is wrong, if it is a draft still."""
+    if job.error_code in (DraftIsGone.code, NotADraft.code):
+        return ""
+    if job.state != Job.State.REFUSED:
+        return reverse("declarations:declaration", args=[job.subject])
+    return f"{reverse('declarations:upload', args=[job.subject])}?job={job.public_id}"
+
+
+def register_kinds() -> None:
+    register(
+        Kind(
+            IMPORT_WORKBOOK,
+            label=_("导入工作簿"),
+            # Of 20,000 rows: 1.2, 0.8 and 3 seconds.
+            phases=(
+                Phase(READ, 5, _("正在读取文件"), _("正在读取 %(done)s / %(total)s 行")),
+                Phase(CHECK, 3, _("正在校验"), _("正在校验 %(done)s / %(total)s 行")),
+                Phase(WRITE, 12, _("正在写入草稿"), _("正在写入草稿 %(done)s / %(total)s 行")),
+            ),
+            work=carry_out_import,
+            sentence=lambda job: imported(job.result["rows"]),
+            page=_page_after_import,
+            report=report_of,
+        )
+    )
