@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from declarations.faults import Fault
-from declarations.models import AgentMonth, Declaration
+from declarations.models import AgentMonth, Declaration, Taxpayer
 from portal.errors import Refusal
 
 
@@ -177,3 +177,40 @@ class WorkbookHasFaults(Refusal):
             )
             % {"rows": rows, "faulty": self.faulty_rows, "count": len(faults)}
         )
+
+
+class PersonIsRegistered(Refusal):
+    """The register has that person; `taxpayer` is the row."""
+
+    code = "PERSON_REGISTERED"
+
+    def __init__(self, taxpayer: Taxpayer) -> None:
+        self.taxpayer = taxpayer
+        super().__init__(
+            _("此证照号码已登记,姓名为“%(name)s”(15 位和 18 位身份证号按一人计)。")
+            % {"name": taxpayer.name}
+        )
+
+
+class PersonIsGone(Refusal):
+    code = "PERSON_GONE"
+
+    def __init__(self) -> None:
+        super().__init__(_("此人已在别处从个人基础信息中删除。"))
+
+
+class LeftBeforeJoining(Refusal):
+    code = "LEFT_BEFORE_JOINING"
+
+    def __init__(self, taxpayer: Taxpayer) -> None:
+        super().__init__(
+            _("%(name)s的入职日期为 %(joined_on)s,离职日期应不早于入职日期。")
+            % {"name": taxpayer.name, "joined_on": taxpayer.joined_on}
+        )
+
+
+class RosterIsGone(Refusal):
+    code = "ROSTER_GONE"
+
+    def __init__(self) -> None:
+        super().__init__(_("这份名单已导入、已放弃或已过期,请重新上传。"))
