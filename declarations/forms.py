@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -19,26 +19,10 @@ from declarations.declaration import (
 )
 from declarations.faults import Fault
 from declarations.findings import FindingCode
-from declarations.lines import AMOUNTS, AMOUNTS_FROM_2019, REQUIRED_AMOUNTS
 from declarations.models import Declaration, Kind
 from declarations.taxlaw.tax_month import parse_tax_month
-from declarations.wording import CODED_COLUMNS, fault_sentence, field_label
-from declarations.workbook import headings_of
+from declarations.wording import fault_sentence
 from portal.forms import PasswordField
-
-# Longer than any column may be: what is too long is kept and named, within reason.
-TYPED_LIMIT = 1000
-_REQUIRED = {
-    "name",
-    "document_type",
-    "document_number",
-    "country",
-    "occupation",
-    "employed_here",
-    "income_item",
-    *REQUIRED_AMOUNTS,
-}
-_AMOUNT_COLUMNS = frozenset({*AMOUNTS, *AMOUNTS_FROM_2019})
 
 
 class MonthField(forms.CharField):
@@ -161,54 +145,6 @@ class HeaderForm(forms.Form):
         return cleaned
 
 
-class LineForm(forms.Form):
-    """A line of the form of a tax month, a text for each column."""
-
-    def __init__(self, *args: Any, tax_month: date, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.tax_month = tax_month
-        for column in headings_of(tax_month):
-            self.fields[column] = forms.CharField(
-                label=field_label(column, tax_month),
-                required=False,
-                strip=False,
-                max_length=TYPED_LIMIT,
-                help_text=self._help(column),
-                widget=forms.TextInput(attrs=self._attributes(column)),
-            )
-
-    def cells(self) -> dict[str, str]:
-        """Return what was typed, blank columns left out."""
-        return {column: text for column, text in self.cleaned_data.items() if text.strip()}
-
-    def add_faults(self, faults: Sequence[Fault]) -> None:
-        """Name the faults of a line at its fields."""
-        for fault in faults:
-            field = fault.field if fault.field in self.fields else None
-            self.add_error(field, fault_sentence(fault, self.tax_month))
-
-    @staticmethod
-    def _help(column: str) -> Any:
-        if column == "employed_here":
-            return _("必填,填“是”或“否”")
-        if column == "resident":
-            return _("国家与地区不是中国的必填,填“是”或“否”")
-        if column in _REQUIRED:
-            return _("必填")
-        return ""
-
-    @staticmethod
-    def _attributes(column: str) -> dict[str, str]:
-        attributes = {"autocomplete": "off", "spellcheck": "false"}
-        if column in CODED_COLUMNS:
-            attributes["list"] = f"codes-{column}"
-        elif column in ("employed_here", "resident"):
-            attributes["list"] = "codes-yes-no"
-        elif column in _AMOUNT_COLUMNS:
-            attributes["inputmode"] = "decimal"
-        return attributes
-
-
 class UploadForm(forms.Form):
     file = forms.FileField(
         label=_("工作簿"),
@@ -278,13 +214,3 @@ class FilingForm(forms.Form):
     def confirmed(self) -> set[FindingCode]:
         """Return the kinds of warnings that were ticked."""
         return {code for code in FindingCode if self.cleaned_data.get(self.tick(code))}
-
-
-def line_form(tax_month: date, cells: Mapping[str, Any], faults: Sequence[Fault] = ()) -> LineForm:
-    """Return the form of a line as it was typed, with its faults at their fields."""
-    if not faults:
-        return LineForm(initial=dict(cells), tax_month=tax_month)
-    form = LineForm(dict(cells), tax_month=tax_month)
-    form.full_clean()
-    form.add_faults(faults)
-    return form

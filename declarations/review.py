@@ -50,13 +50,16 @@ class Assessed:
     """What the law makes of one line, for the page that shows it.
 
     `result` is none where the law has no rule or has to know more (`missing`). `expected` 应扣税额
-    is before the line's own reduction; `difference` is what the line withheld above it.
+    is before the line's own reduction; `difference` is what the line withheld above it. `wrong` is
+    a fact that cannot be, if that is why there is no result.
     """
 
     line: Line
     case: Case
+    setting: Setting
     result: Result | None
     missing: tuple[str, ...] = ()
+    wrong: str = ""
 
     @property
     def expected(self) -> Decimal | None:
@@ -67,6 +70,16 @@ class Assessed:
         if self.result is None:
             return None
         return self.line.tax_withheld - _after_reduction(self.line, self.result.assessment.tax)
+
+    @property
+    def agrees(self) -> bool:
+        """Tell whether what the line withheld is the law's, to the tolerance of a line."""
+        return self.difference is not None and within(self.difference, ZERO)
+
+    def facts_that_would_do(self) -> tuple[str, ...] | None:
+        """Return facts that the line does not tell and by which its tax would be lawful, if any."""
+        due = self.line.tax_withheld + _own_reduction(self.line)
+        return missing_facts(self.line, self.case, self.setting, due)
 
 
 def review_lines(
@@ -227,11 +240,13 @@ class _QuickCheck:
 def _assess(line: Line, setting: Setting) -> Assessed:
     case = case_of(line, setting)
     try:
-        return Assessed(line, case, compute(case))
+        return Assessed(line, case, setting, compute(case))
     except FactsMissing as missing:
-        return Assessed(line, case, None, missing.facts)
-    except (NotInForce, WrongFact):
-        return Assessed(line, case, None)
+        return Assessed(line, case, setting, None, missing.facts)
+    except WrongFact as wrong:
+        return Assessed(line, case, setting, None, wrong=wrong.fact)
+    except NotInForce:
+        return Assessed(line, case, setting, None)
 
 
 def _review_line(line: Line, row: int, setting: Setting) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from declarations import converters  # noqa: F401  registers tax_month
-from declarations.views import drafts, filing, reading, uploads
+from declarations.views import drafts, filing, lines, reading, uploads
 
 app_name = "declarations"
 
@@ -14,9 +14,9 @@ urlpatterns = [
     path("template/<tax_month:tax_month>/", reading.template, name="template"),
     path("<uuid:public_id>/", reading.declaration, name="declaration"),
     path("<uuid:public_id>/header/", drafts.header, name="header"),
-    path("<uuid:public_id>/lines/new/", drafts.add_line, name="add_line"),
-    path("<uuid:public_id>/lines/<uuid:line_id>/", drafts.line, name="line"),
-    path("<uuid:public_id>/lines/<uuid:line_id>/delete/", drafts.delete_line, name="delete_line"),
+    path("<uuid:public_id>/lines/new/", lines.add_line, name="add_line"),
+    path("<uuid:public_id>/lines/<uuid:line_id>/", lines.line, name="line"),
+    path("<uuid:public_id>/lines/<uuid:line_id>/delete/", lines.delete_line, name="delete_line"),
     path("<uuid:public_id>/upload/", uploads.upload, name="upload"),
     path("<uuid:public_id>/check/", filing.check, name="check"),
     path("<uuid:public_id>/file/", filing.file, name="file"),

@@ -1,4 +1,4 @@
-"""A draft: begun, its head, its lines, its end."""
+"""A draft: begun, its head, its end. Its lines are in `lines`."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from declarations import selectors
-from declarations.forms import HeaderForm, LineForm, NewDeclarationForm, line_form
-from declarations.models import Declaration, DraftLine, Kind
+from declarations.forms import HeaderForm, NewDeclarationForm
+from declarations.models import Declaration, Kind
 from declarations.refusals import DraftExists
 from declarations.services import drafts
-from declarations.taxlaw.codes import COUNTRIES, DOCUMENT_TYPES, INCOME_ITEMS, OCCUPATIONS
 from declarations.taxlaw.tax_month import format_tax_month, previous_month
 from portal.errors import Refusal
 from portal.guards import agent_required
@@ -122,71 +121,6 @@ def header(request: AuthenticatedHttpRequest, public_id: UUID) -> HttpResponseBa
 
 @agent_required
 @require_http_methods(METHODS)
-def add_line(request: AuthenticatedHttpRequest, public_id: UUID) -> HttpResponseBase:
-    """添加: one more line, kept as it was typed."""
-    draft = selectors.access_own_declaration(request.user, public_id)
-    if request.method != "POST" and draft.status != Declaration.Status.DRAFT:
-        return redirect(draft)
-    form = LineForm(request.POST or None, tax_month=draft.agent_month.tax_month)
-    if form.is_valid() and not form.cells():
-        form.add_error(None, _("这一行还是空的,请至少填写一栏。"))
-    elif form.is_valid():
-        try:
-            line = drafts.add_line(draft, form.cells())
-        except Refusal as refusal:
-            messages.error(request, str(refusal))
-            return redirect(draft)
-        return _after_saving(request, line)
-    return _line_page(request, draft, form, None)
-
-
-@agent_required
-@require_http_methods(METHODS)
-def line(request: AuthenticatedHttpRequest, public_id: UUID, line_id: UUID) -> HttpResponseBase:
-    """Edit a line; what is wrong with it stands at its fields."""
-    line = selectors.access_own_line(request.user, public_id, line_id)
-    draft = line.declaration
-    tax_month = draft.agent_month.tax_month
-    checked = selectors.checked_lines([line], tax_month, _EDITOR)[0]
-    if request.method != "POST":
-        form = line_form(tax_month, checked.cells, checked.faults)
-        return _line_page(request, draft, form, line)
-    form = LineForm(request.POST, tax_month=tax_month)
-    if form.is_valid():
-        # What the page does not show (facts, foreign income from 2019) stays as it was.
-        unseen = {key: cell for key, cell in checked.cells.items() if key not in form.fields}
-        try:
-            line = drafts.edit_line(line, unseen | form.cells())
-        except Refusal as refusal:
-            messages.error(request, str(refusal))
-            return redirect(draft)
-        return _after_saving(request, line)
-    return _line_page(request, draft, form, line)
-
-
-@agent_required
-@require_http_methods(METHODS)
-def delete_line(
-    request: AuthenticatedHttpRequest, public_id: UUID, line_id: UUID
-) -> HttpResponseBase:
-    """Ask, then delete a line."""
-    line = selectors.access_own_line(request.user, public_id, line_id)
-    draft = line.declaration
-    if request.method == "POST":
-        try:
-            drafts.delete_line(line)
-        except Refusal as refusal:
-            messages.error(request, str(refusal))
-        else:
-            messages.success(request, _("已删除第 %(number)d 行明细。") % {"number": line.position})
-        return redirect(draft)
-    cells = selectors.checked_lines([line], draft.agent_month.tax_month, _EDITOR)[0].cells
-    context = {"declaration": draft, "line": line, "name": cells.get("name", "")}
-    return render(request, "declarations/delete_line.html", context)
-
-
-@agent_required
-@require_http_methods(METHODS)
 def delete(request: AuthenticatedHttpRequest, public_id: UUID) -> HttpResponseBase:
     """Ask, then delete a draft."""
     draft = selectors.access_own_declaration(request.user, public_id)
@@ -202,34 +136,3 @@ def delete(request: AuthenticatedHttpRequest, public_id: UUID) -> HttpResponseBa
         return redirect("declarations:declarations")
     context = {"declaration": draft, "lines": selectors.draft_lines_of(draft).count()}
     return render(request, "declarations/delete.html", context)
-
-
-def _after_saving(request: AuthenticatedHttpRequest, line: DraftLine) -> HttpResponse:
-    draft = line.declaration
-    tax_month = draft.agent_month.tax_month
-    checked = selectors.checked_lines([line], tax_month, _EDITOR)[0]
-    number = {"number": line.position}
-    if checked.faults:
-        messages.warning(request, _("第 %(number)d 行已保存,但有需要修改的地方。") % number)
-        return redirect("declarations:line", draft.public_id, line.public_id)
-    messages.success(request, _("第 %(number)d 行已保存。") % number)
-    if "another" in request.POST:
-        return redirect("declarations:add_line", draft.public_id)
-    return redirect(draft)
-
-
-def _line_page(
-    request: AuthenticatedHttpRequest, draft: Declaration, form: LineForm, line: DraftLine | None
-) -> HttpResponse:
-    context = {
-        "declaration": draft,
-        "form": form,
-        "line": line,
-        "code_lists": {
-            "document_type": DOCUMENT_TYPES,
-            "country": COUNTRIES,
-            "occupation": OCCUPATIONS,
-            "income_item": INCOME_ITEMS,
-        },
-    }
-    return render(request, "declarations/line.html", context)

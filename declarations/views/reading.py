@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from declarations import selectors
-from declarations.models import Declaration
+from declarations.finding_words import worded
+from declarations.models import Declaration, Kind
 from declarations.tables import draft_table, filed_table
 from declarations.taxlaw.codes import COUNTRIES, DOCUMENT_TYPES, INCOME_ITEMS, OCCUPATIONS
 from declarations.workbook import form_of
@@ -63,10 +64,13 @@ def _editor(request: AuthenticatedHttpRequest, draft: Declaration) -> HttpRespon
     pages = Paginator(selectors.draft_lines_of(draft), LINES_A_PAGE)
     page = pages.get_page(request.GET.get("page"))
     checked = selectors.checked_lines(list(page), tax_month, "the editor of a draft")
+    assessed = selectors.assessed_draft_lines(draft, checked)
     context = {
         "declaration": draft,
         "page": page,
-        "table": draft_table(checked, tax_month),
+        "table": draft_table(
+            checked, tax_month, assessed=assessed if draft.kind == Kind.REGULAR else None
+        ),
         "phone": draft.phone.reveal("the editor of a draft"),
         "in_force": selectors.versions_of(draft).in_force().first(),
     }
@@ -80,13 +84,24 @@ def _evidence(request: AuthenticatedHttpRequest, declaration: Declaration) -> Ht
     reason = "the agent's own declaration" if is_own else None
     pages = Paginator(selectors.detail_lines_of(declaration), LINES_A_PAGE)
     page = pages.get_page(request.GET.get("page"))
+    rows = list(page)
+    assessed = selectors.assessed_detail_lines(declaration, rows)
+    findings = Paginator(selectors.findings_in(declaration), LINES_A_PAGE)
+    findings_page = findings.get_page(request.GET.get("findings"))
     totals = selectors.totals_of(declaration)
     complete_to = selectors.watermark()
     context = {
         "declaration": declaration,
         "is_own": is_own,
         "page": page,
-        "table": filed_table(list(page), month.tax_month, reason=reason),
+        "findings_page": findings_page,
+        "findings": worded(map(selectors.read_finding, findings_page), month.tax_month),
+        "table": filed_table(
+            rows,
+            month.tax_month,
+            reason=reason,
+            assessed=assessed if declaration.kind == Kind.REGULAR else None,
+        ),
         "phone": declaration.phone.reveal(reason) if reason else str(declaration.phone),
         "totals": totals,
         "grand_total": selectors.grand_total(totals),

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from declarations.declaration import Header
-from declarations.lines import Line
+from declarations.lines import AMOUNTS_FROM_2019, Line
 from declarations.models import AgentMonth, Declaration
 from declarations.services.filing import file
 from portal.models import Office, User, WithholdingAgent
@@ -106,6 +106,25 @@ def filed(agent: WithholdingAgent, *taxes: str, **header: Any) -> Declaration:
         filed_by=None,
     )
     return outcome.declaration
+
+
+def file_lines(
+    agent: WithholdingAgent, *lines: Line, month: date = APRIL, kind: str = "regular"
+) -> Declaration:
+    """File these lines at the window."""
+    header = a_header(agent, tax_month=month, kind=kind)
+    channel = Declaration.Channel.WINDOW
+    return file(agent, header, lines, channel=channel, filed_by=None).declaration
+
+
+def a_line_of_2025(tax_withheld: str, **fields: Any) -> Line:
+    """Build a resident's wage of 30,000 a month, 4,500 of it contributions."""
+    values = dict.fromkeys(AMOUNTS_FROM_2019, Decimal(0)) | {
+        "resident": True,
+        "income": Decimal(30000),
+        "pension": Decimal(4500),
+    }
+    return a_line(tax_withheld, **(values | fields))
 
 
 def reconciled(

@@ -57,6 +57,7 @@ DOORS: Final = [
     Door("declarations:receipt", READ, arguments=of_a_filed_one),
     Door("declarations:header", OWN, FORM, arguments=of_a_draft),
     Door("declarations:add_line", OWN, FORM, arguments=of_a_draft),
+    # Of a filed declaration it is read like the declaration: test_line_pages.py.
     Door("declarations:line", OWN, FORM, arguments=of_a_draft_line),
     Door("declarations:delete_line", OWN, FORM, arguments=of_a_draft_line),
     Door("declarations:upload", OWN, FORM, arguments=of_a_draft),
