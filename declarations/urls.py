@@ -3,7 +3,7 @@
 from django.urls import path
 
 from declarations import converters  # noqa: F401  registers tax_month
-from declarations.views import drafts, filing, lines, reading, uploads
+from declarations.views import drafts, filing, lines, printing, reading, uploads
 
 app_name = "declarations"
 
@@ -20,6 +20,7 @@ urlpatterns = [
     path("<uuid:public_id>/upload/", uploads.upload, name="upload"),
     path("<uuid:public_id>/check/", filing.check, name="check"),
     path("<uuid:public_id>/file/", filing.file, name="file"),
+    path("<uuid:public_id>/print/", printing.printed, name="printed"),
     path("<uuid:public_id>/receipt/", reading.receipt, name="receipt"),
     path("<uuid:public_id>/correct/", drafts.correct, name="correct"),
     path("<uuid:public_id>/delete/", drafts.delete, name="delete"),
