@@ -73,9 +73,13 @@ def _cumulative(line: Line, case: Case, setting: Setting) -> Iterator[Question]:
     if setting.year.unfiled:
         most = _top_rate(month) * line.total_income
         yield _facts("cum_income", "cum_withheld"), _between(ZERO, most)
-    months = range(1, month.month + 1)
-    cases = [_with(case, cum_basic=basic_to_date(line, setting, Decimal(n))) for n in months]
-    yield _facts("months", "cum_basic"), _is_tax_of(*cases)
+
+    def tax_without(months: int) -> Decimal:
+        """Return the tax after the basic deduction of all months so far but these."""
+        basic = basic_to_date(line, setting, Decimal(month.month - months))
+        return _tax(_with(case, cum_basic=basic))
+
+    yield _facts("months", "cum_basic"), _is_one_of(tax_without, month.month)
     at_once = _whole_year(setting)
     if at_once is not None:
         yield _facts("variant", "cum_basic"), _is_tax_of(_with(case, cum_basic=at_once))
@@ -240,9 +244,14 @@ def _is_attained(tax_of: Callable[[Decimal], Decimal], most: Decimal) -> Callabl
 
     Exact to the fen of the amount, jumps of the tax included, in some twenty steps.
     """
+    return _is_one_of(lambda fen: tax_of(fen * FEN), int(most / FEN) + 1)
 
-    def attained(due: Decimal) -> bool:
-        at = bisect_left(range(int(most / FEN)), due - FEN, key=lambda fen: tax_of(fen * FEN))
-        return within(due, tax_of(at * FEN))
 
-    return attained
+def _is_one_of(tax_at: Callable[[int], Decimal], count: int) -> Callable[[Decimal], bool]:
+    """Tell whether a tax is one of so many, the first at 0; none is below the one before it."""
+
+    def is_one(due: Decimal) -> bool:
+        at = bisect_left(range(count - 1), due - FEN, key=tax_at)
+        return within(due, tax_at(at))
+
+    return is_one
