@@ -1,31 +1,20 @@
 """Reads an uploaded workbook or CSV of detail lines, in the headings of either form.
 
-The file itself is read by sandbox.py, in a process of its own; here its rows find their columns.
-The first sheet to be seen counts. Headings stand in one of its first rows, in any order; a column
-without one may hold nothing. Rows keep the sheet's own numbers.
+Headings stand in any order; a column without one may hold nothing.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
-from declarations.cells import Cell, Figure, Moment, NoValue, excel_number, shown
-from declarations.faults import Fault, FileCode, FileRefused
+from declarations.faults import Fault
 from declarations.lines import REQUIRED_AMOUNTS, Line, check_line
-from declarations.sandbox import SLOT_WAIT_SECONDS, read_cells
-from declarations.sheet_reader import MAX_COLUMNS, MAX_ROWS, MAX_TITLES
+from declarations.sandbox import SLOT_WAIT_SECONDS
+from declarations.sheets import SheetForm, SheetRow, known_headings, read_sheet
 from declarations.taxlaw.tax_month import CUMULATIVE_FROM
-
-MAX_LINES = MAX_ROWS - 1
-# Over it a row of headings is what it says to be.
-_HEADINGS_THAT_MAKE_A_ROW = 3
 
 HEADINGS_TO_2018: Mapping[str, str] = {
     "name": "姓名",
@@ -88,25 +77,6 @@ TEMPLATE_KIND = "declaration-lines"
 TEMPLATE_VERSION = "1"
 
 
-@dataclass(frozen=True, slots=True)
-class SheetRow:
-    """A row with something in it: the sheet's own number, and its cells by column of the form."""
-
-    number: int
-    cells: Mapping[str, Cell]
-
-    def texts(self) -> dict[str, str]:
-        """Return the cells as texts, to be kept in a draft; check_line finds the same faults.
-
-        A document number that was stored as a number keeps an exponent, to be known by.
-        """
-        return {
-            column: _as_text(column, cell)
-            for column, cell in self.cells.items()
-            if cell is not None
-        }
-
-
 @dataclass(frozen=True)
 class Workbook:
     """What a file says: its headings by column of the form, in its own order, and its rows.
@@ -147,29 +117,17 @@ def read_workbook(
     headings of the month, in which missing ones are named. FileRefused for a file that is refused
     whole: all codes of FileCode.
     """
-    parts = iter(read_cells(source, kind, slots=slots, wait=wait, seconds=seconds))
-    try:
-        about = next(parts)
-        rows = [(number, [_cell(cell) for cell in cells]) for number, cells in parts]
-    except FileRefused as refused:
-        raise _with_limit(refused) from None
-    at = _heading_row(rows, headings or {}, form)
-    columns = _columns(rows[at][1], headings or {}, form, rows[at + 1 :])
-    found = tuple(
-        SheetRow(number, {column: cells[at] for at, column in columns.items() if at < len(cells)})
-        for number, cells in rows[at + 1 :]
+    known = _KNOWN | known_headings((headings or {}).items())
+    sheet = read_sheet(
+        source,
+        SheetForm(form, REQUIRED_COLUMNS, known),
+        slots=slots,
+        kind=kind,
+        wait=wait,
+        seconds=seconds,
     )
-    lines = tuple(row for row in found if any(not _is_blank(cell) for cell in row.cells.values()))
-    if not lines:
-        raise FileRefused(FileCode.NO_LINES)
-    if len(lines) > MAX_LINES:
-        raise FileRefused(FileCode.TOO_MANY_ROWS, max=str(MAX_LINES))
-    return Workbook(
-        headings={column: str(rows[at][1][index]) for index, column in columns.items()},
-        rows=lines,
-        encoding=about["encoding"],
-        template=_template(about["properties"]),
-    )
+    template = _template(sheet.properties)
+    return Workbook(sheet.headings, sheet.rows, sheet.encoding, template)
 
 
 def check_rows(
@@ -187,119 +145,10 @@ def check_rows(
     return lines, faults
 
 
-def _cell(raw: Any) -> Cell:
-    if isinstance(raw, dict):
-        if "n" in raw:
-            return Figure(str(raw["n"]))
-        return Moment(str(raw["d"])) if "d" in raw else NoValue(str(raw["e"]))
-    return raw if isinstance(raw, bool) or raw is None else str(raw)
-
-
-def _as_text(column: str, cell: Cell) -> str:
-    if isinstance(cell, bool):
-        return "是" if cell else "否"
-    if isinstance(cell, Figure):
-        if column == "document_number":
-            return f"{Decimal(cell.text).normalize():E}"
-        return excel_number(cell)
-    if isinstance(cell, (Moment, NoValue)):
-        return cell.text
-    return cell or ""
-
-
-def _is_blank(cell: Cell) -> bool:
-    return cell is None or (isinstance(cell, str) and not cell.strip())
-
-
-def _folded(heading: str) -> str:
-    """Return a heading in one width and with one kind of brackets, without space and marks."""
-    text = re.sub(r"[\s*]+", "", unicodedata.normalize("NFKC", heading)).casefold()
-    return text.translate(str.maketrans("【[〔{〖〈<】]〕}〗〉>", "(((((((" + ")))))))"))
-
-
-_COLUMNS_BY_HEADING = {
-    _folded(heading): column
-    for headings in (HEADINGS_TO_2018, HEADINGS_FROM_2019)
-    for column, heading in headings.items()
-}
-_IGNORED = {_folded(heading) for heading in IGNORED_HEADINGS}
-
-
-def _column_of(cell: Cell, own: Mapping[str, str]) -> str | None:
-    """Return the form's column that a heading names; an empty text for one that says nothing."""
-    if not isinstance(cell, str):
-        return None
-    heading = _folded(cell)
-    if heading in _IGNORED:
-        return ""
-    by_own = {_folded(text): column for column, text in own.items()}
-    return by_own.get(heading, _COLUMNS_BY_HEADING.get(heading))
-
-
-def _heading_row(
-    rows: Sequence[tuple[int, list[Cell]]], own: Mapping[str, str], form: Mapping[str, str]
-) -> int:
-    best, most = 0, 0
-    for index, (_, cells) in enumerate(rows[: MAX_TITLES + 1]):
-        known = sum(bool(_column_of(cell, own)) for cell in cells)
-        if known > most:
-            best, most = index, known
-    if most < _HEADINGS_THAT_MAKE_A_ROW:
-        if not rows:
-            raise FileRefused(FileCode.NO_LINES)
-        names = "; ".join(form[column] for column in REQUIRED_COLUMNS)
-        raise FileRefused(FileCode.MISSING_HEADINGS, headings=names)
-    return best
-
-
-def _columns(
-    cells: Sequence[Cell],
-    own: Mapping[str, str],
-    form: Mapping[str, str],
-    below: Sequence[tuple[int, list[Cell]]],
-) -> dict[int, str]:
-    """Return the form's columns by their place in the sheet."""
-    columns: dict[int, str] = {}
-    twice: list[str] = []
-    strange: list[str] = []
-    width = max([len(cells), *(len(row) for _, row in below)])
-    for at in range(width):
-        cell = cells[at] if at < len(cells) else None
-        column = _column_of(cell, own)
-        if column:
-            if column in columns.values():
-                twice.append(shown(str(cell)))
-            columns[at] = column
-        elif column is None and any(at < len(row) and not _is_blank(row[at]) for _, row in below):
-            strange.append(f"{_letters(at)} {'' if cell is None else shown(str(cell))}".strip())
-    missing = [form[column] for column in REQUIRED_COLUMNS if column not in columns.values()]
-    for code, headings in (
-        (FileCode.DUPLICATE_HEADINGS, twice),
-        (FileCode.UNKNOWN_HEADINGS, strange),
-        (FileCode.MISSING_HEADINGS, missing),
-    ):
-        if headings:
-            raise FileRefused(code, headings="; ".join(headings))
-    return columns
-
-
-def _letters(at: int) -> str:
-    letters = ""
-    at += 1
-    while at:
-        at, rest = divmod(at - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
+_KNOWN = known_headings([*HEADINGS_TO_2018.items(), *HEADINGS_FROM_2019.items()], IGNORED_HEADINGS)
 
 
 def _template(properties: Mapping[str, str]) -> tuple[str, str] | None:
     if properties.get("kind") != TEMPLATE_KIND:
         return None
     return properties.get("form", ""), properties.get("version", "")
-
-
-def _with_limit(refused: FileRefused) -> FileRefused:
-    limits = {FileCode.TOO_MANY_ROWS: MAX_LINES, FileCode.TOO_MANY_COLUMNS: MAX_COLUMNS}
-    if refused.code in limits:
-        return FileRefused(refused.code, max=str(limits[refused.code]))
-    return refused

@@ -14,9 +14,10 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from declarations.lines import AMOUNTS, AMOUNTS_FROM_2019, REQUIRED_AMOUNTS
+from declarations.sheets import MAX_LINES
 from declarations.taxlaw.codes import COUNTRIES, DOCUMENT_TYPES, INCOME_ITEMS, OCCUPATIONS
 from declarations.taxlaw.tax_month import CUMULATIVE_FROM
-from declarations.workbook import MAX_LINES, TEMPLATE_KIND, TEMPLATE_VERSION, form_of, headings_of
+from declarations.workbook import TEMPLATE_KIND, TEMPLATE_VERSION, form_of, headings_of
 
 _CODE_SHEET = "代码"
 _AMOUNT_COLUMNS = frozenset({*AMOUNTS, *AMOUNTS_FROM_2019})
