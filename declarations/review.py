@@ -195,8 +195,9 @@ class _QuickCheck:
 
     def __init__(self, tax_month: date, year: Year) -> None:
         self.tax_month = tax_month
-        self.year = year
+        self.earlier = year.wages
         self.is_cumulative = tax_month >= CUMULATIVE_FROM
+        self.limits = _limits(tax_month)
         self.monthly = rate_table("rates_monthly", tax_month)
         self.annual = rate_table("rates_annual", tax_month) if self.is_cumulative else self.monthly
 
@@ -213,28 +214,34 @@ class _QuickCheck:
         return self._is_close(line, self.monthly.tax(taxable) if taxable > ZERO else ZERO)
 
     def _cumulative(self, line: Line, person: Hashable, taxable: Decimal) -> bool:
-        month = self.tax_month
         additional = additional_of(line) + (line.cum_private_pension or ZERO)
-        if additional and any(_over_limits(line, month)):
-            return False
+        if additional:
+            for column, limit in self.limits:
+                if (getattr(line, column) or ZERO) > limit:
+                    return False
         taxable -= additional + special_of(line) + other_of(line)
-        months, already = 1, ZERO
-        earlier = self.year.wages.get(person)
+        months = 1
+        earlier = self.earlier.get(person)
         if earlier is not None:
             if earlier.donation:
                 return False
             taxable += earlier.income - earlier.exempt - earlier.special - earlier.other
-            months = month.month - earlier.first_month.month + 1
-            already = earlier.withheld + earlier.reduction
-        taxable -= basic_deduction(month, line.country) * months
-        due = (self.annual.tax(taxable) if taxable > ZERO else ZERO) - already
+            months = self.tax_month.month - earlier.first_month.month + 1
+        taxable -= basic_deduction(self.tax_month, line.country) * months
+        if taxable <= ZERO:
+            return self._is_close(line, ZERO)
+        due = self.annual.tax(taxable)
+        if earlier is not None:
+            due -= earlier.withheld + earlier.reduction
         return self._is_close(line, due if due > ZERO else ZERO)
 
     def _is_close(self, line: Line, due: Decimal) -> bool:
-        # A reduction larger than the tax is a finding of its own.
-        if line.tax_reduction and line.tax_reduction > due:
-            return False
-        return _LOW <= due - line.tax_reduction - line.tax_withheld < _HIGH
+        if line.tax_reduction:
+            # A reduction larger than the tax is a finding of its own.
+            if line.tax_reduction > due:
+                return False
+            due -= line.tax_reduction
+        return _LOW <= due - line.tax_withheld < _HIGH
 
 
 def _assess(line: Line, setting: Setting) -> Assessed:
