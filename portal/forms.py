@@ -211,3 +211,15 @@ class IdentityCheckForm(forms.Form):
         label=_("已收存加盖公章的申请"),
         error_messages={"required": _("请确认已收存加盖公章的申请")},
     )
+
+
+class NewTokenForm(forms.Form):
+    """What a new API token is for."""
+
+    name = forms.CharField(
+        label=_("用途"),
+        help_text=_("例如工资软件的名称,便于以后辨认"),
+        max_length=50,
+        error_messages={"required": _("请填写用途")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )

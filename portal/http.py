@@ -19,6 +19,11 @@ class AuthenticatedHttpRequest(HttpRequest):
     user: User
 
 
+def is_api(request: HttpRequest) -> bool:
+    """Tell whether a program asks: it gets JSON, whatever goes wrong."""
+    return request.path_info.startswith("/api/v1/")
+
+
 def client_address(request: HttpRequest) -> str:
     """Return the address that a request came from, in its canonical spelling.
 

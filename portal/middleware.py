@@ -24,7 +24,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from portal.guards import has_second_factor, redirect_to_login
-from portal.http import client_address
+from portal.http import client_address, is_api
 from portal.models import AuditEntry, User
 from portal.navigation import errand_of
 from portal.sealing import reveals
@@ -60,7 +60,7 @@ def language(get_response: Answer) -> Answer:
     """
 
     def answer(request: HttpRequest) -> HttpResponseBase:
-        if _is_api(request):
+        if is_api(request):
             chosen = translation.get_language_from_request(request)
         else:
             cookie = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
@@ -140,10 +140,6 @@ class FirstLogin:
         return redirect(errand)
 
 
-def _is_api(request: HttpRequest) -> bool:
-    return request.path_info.startswith("/api/")
-
-
 def audited(get_response: Answer) -> Answer:
     """Give the audit the address, and what was revealed while the answer was made."""
 
@@ -177,7 +173,7 @@ class Shedding:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        if isinstance(response, HttpResponseNotAllowed) and not _is_api(request):
+        if isinstance(response, HttpResponseNotAllowed) and not is_api(request):
             response.content = render_to_string("405.html", request=request)
         return response
 

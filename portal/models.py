@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -239,6 +240,44 @@ class RecoveryCode(models.Model):
         return f"{self.user}, {'used' if self.used_at else 'unused'}"
 
 
+class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
+    def owned_by(self, user: User | AnonymousUser) -> ApiTokenQuerySet:
+        """Return the tokens of the user's agent; staff have none."""
+        if not isinstance(user, User) or not user.is_active or user.agent_id is None:
+            return self.none()
+        return self.filter(agent=user.agent_id)
+
+    def in_force(self, now: datetime) -> ApiTokenQuerySet:
+        return self.filter(revoked_at=None, expires_at__gt=now)
+
+
+class ApiToken(models.Model):
+    """What an agent's payroll software comes in with: a keyed digest of it, and until when."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    agent = models.ForeignKey(WithholdingAgent, on_delete=models.PROTECT, related_name="tokens")
+    name = models.CharField(_("用途"), max_length=50)
+    digest = models.BinaryField(max_length=32, unique=True)
+    created_at = models.DateTimeField(_("创建时间"))
+    expires_at = models.DateTimeField(_("有效期至"))
+    revoked_at = models.DateTimeField(null=True)
+    # To the minute: not every request writes.
+    last_used_at = models.DateTimeField(_("最近使用"), null=True)
+
+    objects = ApiTokenQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="api_token_ends_after_it_was_made",
+                condition=Q(expires_at__gt=F("created_at")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class AuditEntry(models.Model):
     """Who did what to which agent, when, whence, and how it ended. Never changed or deleted."""
 
@@ -258,6 +297,7 @@ class AuditEntry(models.Model):
         ROLE = "role", _("岗位")
         EXPORT = "export", _("导出")
         SETTING = "setting", _("设置")
+        TOKEN = "token", _("接口令牌")
 
     at = models.DateTimeField(auto_now_add=True)
     user = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")

@@ -57,11 +57,12 @@ LAW: Final = _Entry(
     _("各月适用的税率、扣除标准和计税方法,及其依据。"),
     frozenset(Role.values),
 )
+TOKENS: Final = _Entry("tokens", _("接口令牌"), _("供工资软件通过接口申报,可随时撤销。"))
 AGENT_HOME: Final = _Entry("reconciliation:home", _("我的待办"), "")
 
 # What the manual lists for 代扣代缴单位, in its order.
 PUBLIC: Final = (ENROLMENT, CONTACT, DECLARATIONS, QUERY)
-AGENT: Final = (AGENT_HOME, DECLARATIONS, QUERY, LAW, CALCULATOR, CONTACT)
+AGENT: Final = (AGENT_HOME, DECLARATIONS, QUERY, LAW, CALCULATOR, TOKENS, CONTACT)
 
 _READERS: Final = User.ROLES_THAT_READ_TAX_DATA
 STAFF: Final = (

@@ -2,17 +2,41 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
-from django.http import Http404
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.http import Http404, HttpResponse
+from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from portal.errors import Refusal
 
-MEDIA_TYPE = "application/problem+json"
+MEDIA_TYPE: Final = "application/problem+json"
+_KEPT_HEADERS: Final = ("retry-after", "www-authenticate", "allow")
+
+Fault = Mapping[str, Any]
+
+
+class TooLarge(exceptions.APIException):
+    """The body is larger than the operation takes."""
+
+    status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    default_detail = _("请求的内容太大。")
+    default_code = "too_large"
+
+
+class Busy(exceptions.APIException):
+    """More is under way than the machine can bear: 503, try again."""
+
+    status_code = HTTPStatus.SERVICE_UNAVAILABLE
+    default_detail = _("现在正在处理的申报较多,请稍后重试。")
+    default_code = "busy"
+    wait = 5  # seconds, for Retry-After
 
 
 def problem(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -23,6 +47,10 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
     """
     if isinstance(error, Refusal):
         return problem_response(HTTPStatus.CONFLICT, error.code, str(error))
+    if isinstance(error, RequestDataTooBig):
+        error = TooLarge()
+    elif isinstance(error, SuspiciousOperation):
+        error = exceptions.ParseError()
     answer = exception_handler(error, context)
     if answer is None:
         return None
@@ -40,24 +68,33 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
         code = codes.upper() if isinstance(codes, str) else "INVALID"
         problem = problem_response(status, code, str(error.detail))
     for name, value in answer.headers.items():
-        if name.lower() in ("retry-after", "www-authenticate", "allow"):
+        if name.lower() in _KEPT_HEADERS:
             problem.headers[name] = value
     return problem
 
 
 def problem_response(
-    status: HTTPStatus, code: str, detail: str, faults: list[dict[str, str]] | None = None
+    status: HTTPStatus, code: str, detail: str, faults: Sequence[Fault] = ()
 ) -> Response:
-    """Return a problem; each fault has its `code`, `pointer` and `message`."""
-    body = {
+    """Return a problem; each fault has its `code`, `pointer` and `message`, and maybe `params`."""
+    return Response(_body(status, code, detail, faults), status=status, content_type=MEDIA_TYPE)
+
+
+def bare_problem(status: HTTPStatus, code: str, detail: str) -> HttpResponse:
+    """Return a problem of a request that came to no view of the API."""
+    body = json.dumps(_body(status, code, detail, ()), ensure_ascii=False)
+    return HttpResponse(body, status=status, content_type=MEDIA_TYPE)
+
+
+def _body(status: HTTPStatus, code: str, detail: str, faults: Sequence[Fault]) -> dict[str, Any]:
+    return {
         "type": "about:blank",
         "title": status.phrase,
         "status": status.value,
         "detail": detail,
         "code": code,
-        "errors": faults or [],
+        "errors": [{**fault, "params": dict(fault.get("params", {}))} for fault in faults],
     }
-    return Response(body, status=status, content_type=MEDIA_TYPE)
 
 
 def _faults(details: Any, pointer: str) -> list[dict[str, str]]:

@@ -18,6 +18,8 @@ from django.utils.crypto import constant_time_compare
 
 from portal.limits import BEIJING
 from portal.models import (
+    ApiToken,
+    ApiTokenQuerySet,
     AuditEntry,
     Job,
     JobInput,
@@ -163,3 +165,13 @@ def content_of(job: Job) -> bytes:
     """Return the bytes that came with a job that is not over. One query."""
     content = JobInput.objects.get(job=job).content
     return base64.b64decode(content.reveal("carry out a job"))
+
+
+def access_token(user: User | AnonymousUser, public_id: UUID) -> ApiToken:
+    """Return a token of the user's agent; else 404. One query."""
+    return get_object_or_404(ApiToken.objects.owned_by(user), public_id=public_id)
+
+
+def tokens_of(user: User) -> ApiTokenQuerySet:
+    """Return the tokens of the user's agent, those that were revoked too, the newest first."""
+    return ApiToken.objects.owned_by(user).order_by("-created_at", "-pk")

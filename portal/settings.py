@@ -320,7 +320,13 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    # Programs come with a token; the session is for whoever tries the API in a browser.
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "portal.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_THROTTLE_CLASSES": ["portal.authentication.Turns"],
+    "DEFAULT_METADATA_CLASS": None,  # the schema says what OPTIONS would
     "EXCEPTION_HANDLER": "portal.problems.problem",
     "COERCE_DECIMAL_TO_STRING": True,
 }

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
 from portal import health
-from portal.views import contact, enrolment, home, jobs, sessions, staff
+from portal.views import contact, enrolment, home, jobs, sessions, staff, tokens
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
@@ -20,6 +20,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("password/confirm/", sessions.step_up, name="step_up"),
     path("contact/", contact.contact, name="contact"),
     path("contact/first/", contact.first_contact, name="first_contact"),
+    path("tokens/", tokens.tokens, name="tokens"),
+    path("tokens/new/", tokens.new_token, name="new_token"),
+    path("tokens/<uuid:public_id>/revoke/", tokens.revoke, name="revoke_token"),
     path("jobs/", jobs.jobs, name="jobs"),
     path("jobs/tray/", jobs.job_tray, name="job_tray"),
     path("jobs/<uuid:public_id>/", jobs.job, name="job"),
@@ -46,4 +49,5 @@ if find_spec("reconciliation.urls"):
     urlpatterns.append(path("", include("reconciliation.urls")))
 
 handler400 = "portal.views.errors.bad_request"
+handler404 = "portal.views.errors.not_found"
 handler500 = "portal.views.errors.server_error"

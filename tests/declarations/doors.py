@@ -11,9 +11,9 @@ from portal.models import WithholdingAgent
 from tests.declarations.builders import filed, typed
 from tests.portal.doors import (
     AWAY,
-    FORBIDDEN,
     FORM,
     MISSING,
+    NO_TOKEN,
     OK,
     Door,
     agents,
@@ -45,7 +45,7 @@ def of_april(agent: WithholdingAgent) -> dict[str, Any]:
 READ: Final = logged_in(MISSING) | dict.fromkeys(("alice", "officer", "auditor", "supervisor"), OK)
 OWN: Final = agents(bob=MISSING)
 DO: Final = agents(alice=AWAY, bob=MISSING)
-NOBODY: Final = {"anonymous": FORBIDDEN}
+NOBODY: Final = {"anonymous": NO_TOKEN}
 BY_PROGRAM: Final = everybody(OK) | NOBODY
 
 DOORS: Final = [
@@ -69,7 +69,7 @@ DOORS: Final = [
     Door("law:law_now", logged_in(AWAY)),
     Door("law:law", logged_in(), arguments=of_april),
     Door("law:calculator", everybody(OK), FORM),
-    Door("law:api_law", BY_PROGRAM, ("GET", "HEAD", "OPTIONS"), arguments=of_april),
+    Door("law:api_law", BY_PROGRAM, arguments=of_april),
     # Nothing is no question.
-    Door("law:api_compute", everybody("400") | NOBODY, ("POST", "OPTIONS")),
+    Door("law:api_compute", everybody("400") | NOBODY, ("POST",)),
 ]

@@ -136,6 +136,7 @@ def test_a_missing_fact_is_pointed_to(program: Client) -> None:
             "code": "FACTS_MISSING",
             "pointer": "/inputs/local_avg_annual_wage",
             "message": "请填写当地上年职工平均工资",
+            "params": {},
         }
     ]
 

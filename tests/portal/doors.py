@@ -12,6 +12,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from portal.models import Job, User, WithholdingAgent
+from portal.services.tokens import make_token
 
 # What somebody gets for a GET (of a page that is POST alone: for an empty POST).
 OK: Final = "200"
@@ -20,6 +21,7 @@ STAFF_LOGIN: Final = "to staff login"
 AWAY: Final = "elsewhere on this site"
 MISSING: Final = "404"  # the same bytes as for what does not exist
 FORBIDDEN: Final = "403"
+NO_TOKEN: Final = "401"  # of the API, which sends nobody to a page
 
 AGENTS: Final = ("alice", "bob")
 STAFF: Final = ("officer", "foreign officer", *User.Role.values[1:])
@@ -80,6 +82,11 @@ def of_a_job(agent: WithholdingAgent) -> dict[str, Any]:
     return {"public_id": job.public_id}
 
 
+def of_a_token(agent: WithholdingAgent) -> dict[str, Any]:
+    token, _text = make_token(agent.user, "payroll")
+    return {"public_id": token.public_id}
+
+
 # One's own, and nobody else's: not the office's either.
 OWN_JOB: Final = logged_in(MISSING)
 
@@ -98,6 +105,9 @@ DOORS: Final = [
     Door("new_password", logged_in(AWAY), FORM),
     Door("first_contact", agents(), FORM),
     Door("contact", agents(), FORM),
+    Door("tokens", agents()),
+    Door("new_token", agents(), FORM),
+    Door("revoke_token", agents(bob=MISSING), FORM, arguments=of_a_token),
     Door("jobs", logged_in()),
     Door("job_tray", logged_in()),
     Door("job", OWN_JOB | {"alice": OK}, arguments=of_a_job),

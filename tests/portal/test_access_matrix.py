@@ -136,7 +136,7 @@ def test_a_post_without_its_token_is_refused(
     if "POST" not in door.methods:
         return
 
-    client = clients[passing[0] if passing else "anonymous"]
+    client = clients[passing[0] if passing else "alice"]
     client.handler.enforce_csrf_checks = True
 
     assert client.post(path).status_code == 403

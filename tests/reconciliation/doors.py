@@ -10,9 +10,9 @@ from portal.models import WithholdingAgent
 from tests.declarations.builders import filed
 from tests.portal.doors import (
     AWAY,
-    FORBIDDEN,
     FORM,
     MISSING,
+    NO_TOKEN,
     OK,
     Door,
     agents,
@@ -37,8 +37,7 @@ def of_nothing(agent: WithholdingAgent) -> dict[str, Any]:
 
 READ: Final = staff(officer=OK, auditor=OK, supervisor=OK)
 READ_OWN: Final = staff(officer=OK, foreign_officer=MISSING, auditor=OK, supervisor=OK)
-READ_BY_PROGRAM: Final = READ | {"anonymous": FORBIDDEN, "alice": OK, "bob": OK}
-API: Final = ("GET", "HEAD", "OPTIONS")
+READ_BY_PROGRAM: Final = READ | {"anonymous": NO_TOKEN, "alice": OK, "bob": OK}
 OPERATE: Final = staff(operator=OK)
 # The feed is the operators' alone; what they would find there is a file, a row or a month.
 FIND: Final = staff(operator=MISSING)
@@ -73,6 +72,6 @@ DOORS: Final = [
     Door("reconciliation:quarantined_row", FIND, FORM, arguments=of_nothing),
     Door("reconciliation:reveal_row", FIND, FORM, arguments=of_nothing),
     Door("reconciliation:correct_row", FIND, FORM, arguments=of_nothing),
-    Door("reconciliation:api_months", READ_BY_PROGRAM, API),
-    Door("reconciliation:api_codes", everybody(OK) | {"anonymous": FORBIDDEN}, API),
+    Door("reconciliation:api_months", READ_BY_PROGRAM),
+    Door("reconciliation:api_codes", everybody(OK) | {"anonymous": NO_TOKEN}),
 ]
