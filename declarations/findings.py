@@ -28,7 +28,7 @@ class FindingCode(StrEnum):
     DEDUCTION_OVER_LIMIT = "DEDUCTION_OVER_LIMIT"  # found, expected: the most to this month
     # The line among others.
     ONCE_A_YEAR = "ONCE_A_YEAR"  # months: those in which it was declared before
-    ITEM_TWICE = "ITEM_TWICE"  # rows: the lines of the same person and item before this one
+    ITEM_TWICE = "ITEM_TWICE"  # rows: the first lines of the same person and item
     NAME_DIFFERS = "NAME_DIFFERS"  # rows: the line with the same number and another name
     # The person's document.
     NUMBER_DOUBTFUL = "NUMBER_DOUBTFUL"  # reason, and what identity.Doubt says with it

@@ -40,6 +40,8 @@ from declarations.year import NOTHING_EARLIER, Year
 ZERO = Decimal(0)
 CHECKED = frozenset(item.code for item in INCOME_ITEMS if item.checked)
 ONCE_A_YEAR = ("0102", "0103")
+# Of the lines of one person, which can be a hundred thousand.
+_ROWS_NAMED = 5
 # A tax rounded half up to the fen is within a fen of a figure as long as the unrounded one is from
 # 0.015 below to just below 0.015 above it.
 _LOW, _HIGH = Decimal("-0.015"), Decimal("0.015")
@@ -101,11 +103,12 @@ def review_lines(
     together = _persons_with_several_lines(persons)
     settings = _settings_of(lines, persons, together, tax_month, year, bureau)
     agrees = _QuickCheck(tax_month, year)
+    seen = {person: _Seen() for person in together}
     for at, line in enumerate(lines):
         person = persons[at]
         if person in together:
             row = numbers[at]
-            yield from _among_others(lines, numbers, together[person], at)
+            yield from seen[person].findings(line, row)
             yield from _once_a_year(line, row, person, tax_month, year)
             yield from _review_line(line, row, settings[at])
         elif not agrees(line, person):
@@ -382,26 +385,27 @@ def _once_a_year(
         yield Finding(row, "income_item", code, Severity.WARNING, params=params)
 
 
-def _among_others(
-    lines: Sequence[Line], rows: Sequence[int], places: Sequence[int], at: int
-) -> Iterator[Finding]:
-    """Yield what is strange about a line beside the same person's lines before it."""
-    line = lines[at]
-    before = [place for place in places if place < at]
-    same = [place for place in before if lines[place].income_item == line.income_item]
-    if same:
-        params = {"rows": ", ".join(str(rows[place]) for place in same)}
-        code = FindingCode.ITEM_TWICE
-        yield Finding(
-            row=rows[at], field="income_item", code=code, severity=Severity.WARNING, params=params
-        )
-    other = [place for place in before if lines[place].name != line.name]
-    if other:
-        params = {"rows": str(rows[other[0]])}
-        code = FindingCode.NAME_DIFFERS
-        yield Finding(
-            row=rows[at], field="name", code=code, severity=Severity.WARNING, params=params
-        )
+class _Seen:
+    """The lines of one person so far: their rows by item, the first few, and the first by name."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, list[str]] = {}
+        self.names: dict[str, str] = {}
+
+    def findings(self, line: Line, row: int) -> Iterator[Finding]:
+        """Yield what is strange about a line beside those before it, and remember it."""
+        warning = Severity.WARNING
+        same = self.rows.setdefault(line.income_item, [])
+        if same:
+            params = {"rows": ", ".join(same)}
+            yield Finding(row, "income_item", FindingCode.ITEM_TWICE, warning, params=params)
+        other = next((first for name, first in self.names.items() if name != line.name), None)
+        if other is not None:
+            params = {"rows": other}
+            yield Finding(row, "name", FindingCode.NAME_DIFFERS, warning, params=params)
+        if len(same) < _ROWS_NAMED:
+            same.append(str(row))
+        self.names.setdefault(line.name, str(row))
 
 
 def doubt_persons(

@@ -154,6 +154,16 @@ def test_findings_come_line_by_line(acme: WithholdingAgent) -> None:
     assert set(rows) == {4, 9}
 
 
+def test_a_person_s_many_lines_name_only_the_first_of_them(acme: WithholdingAgent) -> None:
+    lines = [a_line("385.00"), *[a_line("1.00")] * 999]
+
+    found = findings_of(acme, "regular", APRIL, lines)
+
+    twice = [finding for finding in found if finding.code == FindingCode.ITEM_TWICE]
+    assert len(twice) == 999
+    assert twice[-1].params == {"rows": "1, 2, 3, 4, 5"}
+
+
 # --- What is kept ---
 
 
