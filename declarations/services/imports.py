@@ -6,9 +6,10 @@ A small one while the request waits; a larger one as a job (portal/jobs.py).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from django.conf import settings
 from django.db import transaction
@@ -22,6 +23,7 @@ from declarations.refusals import RowFault, WorkbookHasFaults, WorkbookIsRefused
 from declarations.sandbox import SLOT_WAIT_SECONDS
 from declarations.selectors import access_own_declaration
 from declarations.services.drafts import put_lines
+from declarations.sheets import Sheet
 from declarations.wording import field_label, file_sentence
 from declarations.workbook import Workbook, check_rows, form_of, headings_of, read_workbook
 from portal.errors import Refusal
@@ -29,6 +31,8 @@ from portal.jobs import Progress
 from portal.models import Job, User
 from portal.selectors import content_of, unfinished_job
 from portal.services.jobs import JobIsUnderWay, start_job
+
+R = TypeVar("R", Workbook, Sheet)
 
 IMPORT_WORKBOOK: Final = "declarations.import_workbook"
 READ, CHECK, WRITE = "read", "check", "write"
@@ -63,7 +67,7 @@ def import_workbook(
     twin = unfinished_job(IMPORT_WORKBOOK, draft.public_id)
     if twin is not None:
         raise JobIsUnderWay(twin)
-    workbook = _read_at_once(draft, content, kind)
+    workbook = read_at_once(content, partial(_read, draft, content, kind))
     if workbook is not None:
         return _take_in(draft, workbook, replace=replace, progress=Progress())
     return start_job(
@@ -91,15 +95,18 @@ def carry_out_import(job: Job, progress: Progress) -> Mapping[str, int]:
 
 
 def report_of(refusal: Refusal) -> dict[str, Any] | None:
-    """Return what is wrong with a workbook's rows: all by heading, and the first of them, as JSON.
+    """Return what is wrong with a workbook's rows; none for any other refusal."""
+    return report_of_faults(refusal.faults) if isinstance(refusal, WorkbookHasFaults) else None
 
-    None for any other refusal. It names persons: it is sealed where it is kept.
+
+def report_of_faults(faults: Sequence[RowFault]) -> dict[str, Any]:
+    """Return faults as JSON: all counted by heading, and the first of them.
+
+    It names persons: it is sealed where it is kept.
     """
-    if not isinstance(refusal, WorkbookHasFaults):
-        return None
     return {
-        "count": len(refusal.faults),
-        "by_heading": Counter(entry.heading for entry in refusal.faults).most_common(),
+        "count": len(faults),
+        "by_heading": Counter(entry.heading for entry in faults).most_common(),
         "shown": [
             {
                 "row": entry.row,
@@ -109,7 +116,7 @@ def report_of(refusal: Refusal) -> dict[str, Any] | None:
                 "code": entry.fault.code.value,
                 "params": dict(entry.fault.params),
             }
-            for entry in refusal.faults[:FAULTS_REPORTED]
+            for entry in faults[:FAULTS_REPORTED]
         ],
     }
 
@@ -119,17 +126,20 @@ def fault_of(shown: Mapping[str, Any]) -> Fault:
     return Fault(shown["field"], FaultCode(shown["code"]), shown["params"], shown["row"])
 
 
-def _read_at_once(draft: Declaration, content: bytes, kind: str) -> Workbook | None:
-    """Read a file while somebody waits; none if that, or what comes after it, takes too long."""
+def read_at_once(content: bytes, read: Callable[..., R]) -> R | None:
+    """Read a file while somebody waits; none if that, or what comes after it, takes too long.
+
+    `read` takes the sandbox's `wait` and `seconds`. WorkbookIsRefused.
+    """
     if len(content) > SMALL_BYTES:
         return None
     try:
-        workbook = _read(draft, content, kind, wait=_AT_ONCE_WAIT, seconds=_AT_ONCE_SECONDS)
+        found = read(wait=_AT_ONCE_WAIT, seconds=_AT_ONCE_SECONDS)
     except WorkbookIsRefused as refusal:
         if refusal.code in (FileCode.TIMEOUT, FileCode.BUSY):
             return None
         raise
-    return workbook if len(workbook.rows) <= SMALL_ROWS else None
+    return found if len(found.rows) <= SMALL_ROWS else None
 
 
 def _read(
