@@ -22,8 +22,8 @@ from portal.models import Job
 
 def imported(rows: int) -> str:
     """Say that a workbook's rows have come in."""
-    return ngettext("已导入 %(count)d 行明细。", "已导入 %(count)d 行明细。", rows) % {
-        "count": rows
+    return ngettext("已导入 %(count)s 行明细。", "已导入 %(count)s 行明细。", rows) % {
+        "count": f"{rows:,}"
     }
 
 

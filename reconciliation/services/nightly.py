@@ -12,12 +12,13 @@ from declarations.services.filing import forget_keys
 from portal.claims import Work, claim
 from portal.hints import hint
 from portal.limits import sweep_attempts
+from portal.services.jobs import forget_jobs
 from reconciliation.models import NightlyRun
 from reconciliation.services import importing
 
 logger = logging.getLogger(__name__)
 
-# How long the keys of filings and the counts of tries are kept.
+# How long the keys of filings, the counts of tries and jobs that ended are kept.
 KEPT = timedelta(days=30)
 
 
@@ -33,6 +34,7 @@ def run_once(inbox: Path) -> bool:
         report = importing.import_feed(inbox)
         forget_keys(before=timezone.now() - KEPT)
         sweep_attempts(before=timezone.now() - KEPT)
+        forget_jobs(before=timezone.now() - KEPT)
         run.finished_at = timezone.now()
         run.save(update_fields=["finished_at"])
     # The sweep hands the months out to all workers, and counts their attempts.

@@ -113,7 +113,7 @@ def test_a_large_workbook_is_left_to_a_job_that_ends_at_the_draft(
 
     landed = end_of(clerk, job)
     assert landed.redirect_chain == [(draft.get_absolute_url(), 302)]
-    assert f"已导入 {MANY} 行明细" in text_of(landed)
+    assert f"已导入 {MANY:,} 行明细" in text_of(landed)
     assert names(draft) == lines
     assert [line.source_row for line in DraftLine.objects.order_by("-position")[:2]] == [
         MANY + 1,

@@ -11,13 +11,15 @@ import time_machine
 from django.db import connection
 
 from declarations.models import FilingKey
+from declarations.services.imports import IMPORT_WORKBOOK as IMPORT
 from portal.claims import Work, claim, wait_for
 from portal.limits import reserve
-from portal.models import Attempt
+from portal.models import Attempt, Job
+from portal.services.jobs import cancel_job, start_job
 from reconciliation.models import NightlyRun, Payment
 from reconciliation.services import importing
 from reconciliation.services.nightly import run_once
-from tests.declarations.builders import an_agent, filed
+from tests.declarations.builders import a_clerk, an_agent, filed
 from tests.reconciliation.deliveries import deliver, paid
 from tests.reconciliation.test_collisions import at_once
 
@@ -62,6 +64,22 @@ def test_keys_of_filings_and_counts_of_tries_are_kept_for_thirty_days(tmp_path: 
 
     assert FilingKey.objects.get().declaration == declaration
     assert Attempt.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_jobs_that_ended_are_kept_for_thirty_days(tmp_path: Path) -> None:
+    clerk = a_clerk(an_agent())
+    with time_machine.travel(NIGHT, tick=False) as clock:
+        jobs = []
+        for _ in range(2):
+            clock.shift(timedelta(days=1))
+            jobs.append(start_job(IMPORT, user=clerk, subject=uuid4(), parameters={}, content=b""))
+            cancel_job(jobs[-1])
+        clock.shift(timedelta(days=29, minutes=1))
+
+        assert run_once(tmp_path)
+
+    assert list(Job.objects.all()) == jobs[1:]
 
 
 @pytest.mark.django_db
