@@ -138,10 +138,10 @@ def _sentence(assessed: Assessed, state: State) -> str:
         case State.AGREES:
             return _("与税法一致")
         case State.DIFFERS:
-            return _("与应扣税额相差 %(amount)s 元(%(word)s)") % {
-                "amount": yuan(abs(assessed.difference or ZERO)),
-                "word": _word(assessed, state),
-            }
+            amount = {"amount": yuan(abs(assessed.difference or ZERO))}
+            if assessed.difference is not None and assessed.difference > ZERO:
+                return _("与应扣税额相差 %(amount)s 元(多扣)") % amount
+            return _("与应扣税额相差 %(amount)s 元(少扣)") % amount
         case State.FACTS_MISSING:
             facts = assessed.facts_that_would_do() or assessed.missing
             return _("缺少事实:%(facts)s") % {"facts": _named(assessed, facts)}

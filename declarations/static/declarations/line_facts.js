@@ -13,12 +13,17 @@ function code() {
   return named ? named.value.split(" ")[0] : "";
 }
 
+function isTold(group) {
+  const controls = [...group.elements];
+  return controls.some((each) => (each.type === "checkbox" ? each.checked : each.value !== ""));
+}
+
 function show() {
   const chosen = code();
   for (const group of groups) {
     const own = group.dataset.items.split(" ").includes(chosen);
     // What is told stays in sight, so that it can be taken out.
-    group.hidden = !own && !("told" in group.dataset);
+    group.hidden = !own && !isTold(group);
   }
   hint.hidden = chosen !== "" || groups.some((group) => !group.hidden);
 }
