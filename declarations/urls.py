@@ -3,7 +3,7 @@
 from django.urls import path
 
 from declarations import converters  # noqa: F401  registers tax_month
-from declarations.views import drafts, filing, lines, printing, reading, uploads
+from declarations.views import drafts, filing, grid, lines, printing, reading, uploads
 
 app_name = "declarations"
 
@@ -17,6 +17,10 @@ urlpatterns = [
     path("<uuid:public_id>/lines/new/", lines.add_line, name="add_line"),
     path("<uuid:public_id>/lines/<uuid:line_id>/", lines.line, name="line"),
     path("<uuid:public_id>/lines/<uuid:line_id>/delete/", lines.delete_line, name="delete_line"),
+    path("<uuid:public_id>/grid/", grid.page, name="grid"),
+    path("<uuid:public_id>/grid/lines/", grid.lines, name="grid_lines"),
+    path("<uuid:public_id>/grid/lines/<uuid:line_id>/law/", grid.law, name="grid_law"),
+    path("<uuid:public_id>/grid/checks/", grid.checks, name="grid_checks"),
     path("<uuid:public_id>/upload/", uploads.upload, name="upload"),
     path("<uuid:public_id>/check/", filing.check, name="check"),
     path("<uuid:public_id>/file/", filing.file, name="file"),

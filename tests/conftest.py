@@ -1,8 +1,10 @@
 """The tests' home, and the cast."""
 
+import asyncio
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 # Before anything reads the settings: tests never touch the home of the portal in use. Each run
@@ -35,15 +37,29 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
 
 
+@contextmanager
+def beside_a_browser() -> Iterator[None]:
+    """Let this thread use the database although the browser's event loop stays in it.
+
+    Django would refuse to query, and look for its connection in another place.
+    """
+    loop = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(loop)
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(
     django_test_environment: None, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[None]:
     """Make the test database, whether or not a test says that it wants one by a mark."""
-    with django_db_blocker.unblock():
+    with beside_a_browser(), django_db_blocker.unblock():
         made = setup_databases(verbosity=0, interactive=False)
     yield
-    with django_db_blocker.unblock():
+    with beside_a_browser(), django_db_blocker.unblock():
         teardown_databases(made, verbosity=0)
 
 
@@ -55,16 +71,18 @@ def committed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iter
     refuses, and which takes the rows of the migrations away. A thread closes its connection.
     """
     with django_db_blocker.unblock():
-        connection.close()
-        name = connection.settings_dict["NAME"]
-        copy = f"{name}_committed"
-        with connection._nodb_cursor() as cursor:
-            cursor.execute(f'CREATE DATABASE "{copy}" TEMPLATE "{name}"')
-        connection.settings_dict["NAME"] = copy
+        with beside_a_browser():
+            connection.close()
+            name = connection.settings_dict["NAME"]
+            copy = f"{name}_committed"
+            with connection._nodb_cursor() as cursor:
+                cursor.execute(f'CREATE DATABASE "{copy}" TEMPLATE "{name}"')
+            connection.settings_dict["NAME"] = copy
         try:
             yield
         finally:
-            connection.close()
-            connection.settings_dict["NAME"] = name
-            with connection._nodb_cursor() as cursor:
-                cursor.execute(f'DROP DATABASE "{copy}" WITH (FORCE)')
+            with beside_a_browser():
+                connection.close()
+                connection.settings_dict["NAME"] = name
+                with connection._nodb_cursor() as cursor:
+                    cursor.execute(f'DROP DATABASE "{copy}" WITH (FORCE)')

@@ -97,7 +97,7 @@ def create_draft(
 @transaction.atomic
 def edit_header(draft: Declaration, fields: Mapping[str, Any]) -> Declaration:
     """Write some of a draft's head (HEADER_FIELDS). NotADraft."""
-    draft = _lock(draft)
+    draft = lock_draft(draft)
     for name, value in fields.items():
         if name not in HEADER_FIELDS:
             raise ValueError(f"{name} is no field of a draft's head.")
@@ -110,28 +110,28 @@ def edit_header(draft: Declaration, fields: Mapping[str, Any]) -> Declaration:
 @transaction.atomic
 def add_line(draft: Declaration, cells: Mapping[str, Any]) -> DraftLine:
     """Add a line at the end of a draft, as typed. NotADraft, TooManyLines."""
-    draft = _lock(draft)
+    draft = lock_draft(draft)
     last = _last_position(draft)
     _append(draft, [(None, cells)], after=last)
-    _touch(draft)
+    touch(draft)
     return DraftLine.objects.get(declaration=draft, position=last + 1)
 
 
 @transaction.atomic
 def edit_line(line: DraftLine, cells: Mapping[str, Any]) -> DraftLine:
     """Write what was typed over a line of a draft. NotADraft."""
-    draft = _lock(line.declaration)
-    line.cells = _sealable(cells)
-    line.document_index = _person_index(cells)
+    draft = lock_draft(line.declaration)
+    line.cells = sealable(cells)
+    line.document_index = person_in(cells)
     line.save(update_fields=["cells", "document_index"])
-    _touch(draft)
+    touch(draft)
     return line
 
 
 @transaction.atomic
 def delete_line(line: DraftLine) -> None:
     """Take a line out of a draft; the lines after it move up. NotADraft."""
-    draft = _lock(line.declaration)
+    draft = lock_draft(line.declaration)
     # Another window may have moved it.
     current = DraftLine.objects.filter(pk=line.pk).first()
     if current is None:
@@ -140,7 +140,7 @@ def delete_line(line: DraftLine) -> None:
     DraftLine.objects.filter(declaration=draft, position__gt=current.position).update(
         position=F("position") - 1
     )
-    _touch(draft)
+    touch(draft)
 
 
 @transaction.atomic
@@ -151,19 +151,19 @@ def put_lines(
 
     Each with the row of the workbook that it came from, or none. NotADraft, TooManyLines.
     """
-    draft = _lock(draft)
+    draft = lock_draft(draft)
     if replace:
         DraftLine.objects.filter(declaration=draft).delete()
     last = _last_position(draft)
     _append(draft, rows, after=last)
-    _touch(draft)
+    touch(draft)
     return last + len(rows)
 
 
 @transaction.atomic
 def check(draft: Declaration) -> DraftCheck:
     """Check a draft (检查格式) and remember how much is wrong with it. NotADraft."""
-    locked = _lock(draft)
+    locked = lock_draft(draft)
     locked.agent_month = draft.agent_month
     outcome = check_draft(locked)
     locked.fault_count = len(outcome.faults)
@@ -174,7 +174,7 @@ def check(draft: Declaration) -> DraftCheck:
 @transaction.atomic
 def delete_draft(draft: Declaration) -> None:
     """Delete a draft and its lines; what was filed stays as it is. NotADraft."""
-    _lock(draft).delete()
+    lock_draft(draft).delete()
 
 
 def texts_of(line: Line) -> dict[str, Any]:
@@ -210,7 +210,7 @@ def _yes_no(value: bool) -> str:
     return "是" if value else "否"
 
 
-def _lock(draft: Declaration) -> Declaration:
+def lock_draft(draft: Declaration) -> Declaration:
     """Return a draft, locked until the transaction ends: nobody else edits or files it meanwhile.
 
     Who needs the month as well locks it before.
@@ -221,7 +221,8 @@ def _lock(draft: Declaration) -> Declaration:
     return locked
 
 
-def _touch(draft: Declaration) -> None:
+def touch(draft: Declaration) -> None:
+    """Note that a draft was changed since it was last checked; it makes another revision, too."""
     draft.fault_count = None
     draft.save(update_fields=["fault_count"])
 
@@ -239,8 +240,8 @@ def _append(
             declaration=draft,
             position=position,
             source_row=source_row,
-            cells=_sealable(cells),
-            document_index=_person_index(cells),
+            cells=sealable(cells),
+            document_index=person_in(cells),
         )
         for position, (source_row, cells) in enumerate(rows, after + 1)
     ]
@@ -249,7 +250,7 @@ def _append(
     DraftLine.objects.bulk_create(lines, batch_size=_BATCH)
 
 
-def _person_index(cells: Mapping[str, Any]) -> bytes | None:
+def person_in(cells: Mapping[str, Any]) -> bytes | None:
     """Return the blind index of the person that the cells name, or none if they cannot be read."""
     try:
         document_type = LENIENT.code(cells.get("document_type"), DOCUMENT_TYPES)
@@ -259,5 +260,6 @@ def _person_index(cells: Mapping[str, Any]) -> bytes | None:
     return person_index(document_type, number) if number else None
 
 
-def _sealable(cells: Mapping[str, Any]) -> str:
+def sealable(cells: Mapping[str, Any]) -> str:
+    """Return cells as the text that DraftLine.cells keeps."""
     return json.dumps(dict(cells), ensure_ascii=False)

@@ -61,6 +61,15 @@ DOORS: Final = [
     # Of a filed declaration it is read like the declaration: test_line_pages.py.
     Door("declarations:line", OWN, FORM, arguments=of_a_draft_line),
     Door("declarations:delete_line", OWN, FORM, arguments=of_a_draft_line),
+    Door("declarations:grid", OWN, arguments=of_a_draft),
+    Door("declarations:grid_lines", OWN, FORM, arguments=of_a_draft),
+    Door("declarations:grid_law", OWN, arguments=of_a_draft_line),
+    Door(
+        "declarations:grid_checks",
+        agents(alice="400", bob=MISSING),  # an empty body is no question
+        ("POST",),
+        arguments=of_a_draft,
+    ),
     Door("declarations:upload", OWN, FORM, arguments=of_a_draft),
     Door("declarations:check", OWN, arguments=of_a_draft),
     Door("declarations:file", DO, FORM, arguments=of_a_draft),

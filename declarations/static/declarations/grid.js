@@ -1,0 +1,504 @@
+// 表格编辑: what keys, buttons and the clipboard do to the draft. The parts: grid_sheet.js holds the
+// draft, grid_saving.js saves it, grid_table.js shows it, grid_editing.js types into a cell.
+
+import { Codes, headingsIn, readCells, tidied, writeCells, writeTable } from "./grid_cells.js";
+import { Dialogs } from "./grid_dialogs.js";
+import { Editing } from "./grid_editing.js";
+import { Saving } from "./grid_saving.js";
+import { newId, newRow, Sheet } from "./grid_sheet.js";
+import { Status } from "./grid_status.js";
+import { Table } from "./grid_table.js";
+
+const setup = JSON.parse(document.getElementById("grid-setup").textContent);
+const page = document.getElementById("grid-editor");
+const columns = setup.columns;
+const typed = columns.filter((column) => column.kind !== "law");
+const codes = Object.fromEntries(Object.entries(setup.codes).map(([field, list]) => [field, new Codes(list)]));
+for (const { field, kind } of columns) if (kind === "yes_no") codes[field] = new Codes(setup.yesNo);
+
+function say(name, values = {}) {
+  return setup.texts[name].replace(/%\((\w+)\)s/g, (_, key) => {
+    const value = values[key];
+    return typeof value === "number" ? value.toLocaleString("en") : value;
+  });
+}
+
+// On a narrow screen the page points to the lines' own pages instead, and nothing is read.
+const isWide = window.matchMedia("(min-width: 768px)");
+if (!isWide.matches) {
+  await new Promise((resolve) => isWide.addEventListener("change", resolve, { once: true }));
+}
+page.hidden = false;
+const sheet = new Sheet(typed);
+const status = new Status(page, sheet, columns, codes, say);
+const saving = new Saving(sheet, page, {
+  report: (state, details) => status.report(state, details),
+  judge,
+  clash,
+});
+saving.rowsARequest = setup.rowsARequest;
+const table = new Table(document.getElementById("grid"), columns, codes, { say, ready: start });
+const dialogs = new Dialogs(page, { columns, codes, say });
+let editing;
+let onlyFaulty = false;
+let isLeaving = false;
+
+async function start() {
+  editing = new Editing(table, { say, limit: setup.typedLimit, finish: typeOver, cancel: focus });
+  table.isMoving = () => {
+    isLeaving = false;
+    status.place(table);
+  };
+  try {
+    sheet.load(await saving.load());
+  } catch {
+    status.say("loadFailed");
+    return;
+  }
+  await show();
+  const wanted = /^#line-(\d+)$/.exec(location.hash);
+  if (wanted) table.go(Number(wanted[1]) - 1, 0);
+  status.place(table);
+  page.dataset.state = "ready";
+  saving.check(sheet.rows.map((row) => row.id));
+  dialogs.watchSession(saving, setup.idleMinutes);
+}
+
+// --- What is shown ---
+
+function shownRows() {
+  if (onlyFaulty) return sheet.rows.filter((row) => Object.keys(row.faults).length);
+  const rows = sheet.rows.slice();
+  if (rows.length < setup.maxLines) rows.push(Object.assign(newRow(newId()), { isNew: true }));
+  return rows;
+}
+
+async function show() {
+  await table.show(shownRows());
+  status.count();
+}
+
+function focus() {
+  table.focus();
+}
+
+function judge(lines) {
+  for (const { id, faults, law } of lines) {
+    const row = sheet.byId.get(id);
+    if (!row || !sheet.isAsKept(id)) continue;
+    row.faults = {};
+    for (const [field, , sentence] of faults) {
+      // What is wrong with something that has no column stands at the line's first.
+      const shown = typed.some((column) => column.field === field) ? field : typed[0].field;
+      row.faults[shown] = row.faults[shown] ? `${row.faults[shown]}; ${sentence}` : sentence;
+    }
+    row.law = law;
+    row.isJudged = true;
+  }
+  table.paint();
+  status.count();
+  status.place(table);
+}
+
+// Two windows changed the draft: show both values where they differ, and let the clerk choose.
+async function clash(lines) {
+  if (editing.isOpen) editing.stop();
+  const conflicts = sheet.merge(lines);
+  await show();
+  if (conflicts.length) {
+    for (const [conflict, choice] of await dialogs.askWhich(conflicts)) {
+      sheet.settle(conflict, choice, conflict.theirs);
+    }
+    await show();
+    focus();
+  }
+  status.say("merged");
+  saving.check(sheet.rows.filter((row) => !row.isJudged).map((row) => row.id));
+}
+
+// --- Changing the draft ---
+
+// Do a step, show it, have it saved. `rows` were changed in place.
+async function take(step) {
+  for (const [row, field, , after] of step.cells) {
+    row.isJudged = false;
+    delete row.faults[field];
+    row.law = {};
+    if (!after) row.tidied?.delete(field);
+  }
+  sheet.do(step);
+  await changed(step);
+}
+
+async function changed(step) {
+  if (step.inserted.length || step.deleted.length) await show();
+  else table.paint();
+  status.count();
+  status.place(table);
+  saving.wake();
+}
+
+// Texts into a block of cells, beginning at a row and column of what is shown: below the last line
+// new ones begin. `fields` name the column of each text of a row, none where there is nothing to
+// write to. Returns what was written, or null if there are too many lines.
+async function write(block, top, fields) {
+  const step = { cells: [], inserted: [], deleted: [] };
+  const outcome = { appended: 0, tidied: [], locked: 0 };
+  const there = table.rows.filter((row) => !row.isNew);
+  const extra = Math.max(0, top + block.length - there.length);
+  if (sheet.rows.length + extra > setup.maxLines) return null;
+  block.forEach((texts, down) => {
+    let row = there[top + down];
+    const isNew = !row;
+    if (isNew) {
+      row = newRow(newId());
+      step.inserted.push([sheet.rows.length + outcome.appended, row]);
+      outcome.appended += 1;
+    }
+    texts.forEach((text, across) => {
+      const column = fields[across];
+      if (!column) return;
+      if (column.kind === "law") {
+        if (text.trim()) outcome.locked += 1;
+        return;
+      }
+      const after = put(row, column, text, outcome);
+      const before = row.cells[column.field] ?? "";
+      if (isNew) {
+        if (after) row.cells[column.field] = after;
+      } else if (after !== before) step.cells.push([row, column.field, before, after]);
+    });
+  });
+  await take(step);
+  return outcome;
+}
+
+// How a typed text is kept; what was changed about it is remembered, to be shown.
+function put(row, column, text, outcome) {
+  let after = tidied(column.kind, text);
+  if (after.length > setup.typedLimit) {
+    after = after.slice(0, setup.typedLimit);
+    outcome.cut = true;
+  }
+  const plain = text.trim();
+  const isAmount = column.kind === "amount";
+  if (after && after !== plain && !(isAmount && after.replace(/\.?0*$/, "") === plain.replaceAll(",", "").replace(/\.?0*$/, ""))) {
+    row.tidied ??= new Map();
+    row.tidied.set(column.field, say("tidiedOne", { before: text.trim(), after }));
+    outcome.tidied.push([text.trim(), after]);
+  } else row.tidied?.delete(column.field);
+  return after;
+}
+
+async function typeOver(rowAt, column, text, [down, across], { now = false } = {}) {
+  focus();
+  const before = table.rows[rowAt]?.cells[column.field] ?? "";
+  if (table.rows[rowAt] && (text !== before || table.rows[rowAt].isNew) && (text || before)) {
+    const outcome = await write([[text]], rowAt, [column]);
+    if (outcome === null) status.say("tooManyRows", { most: setup.maxLines });
+    else tellTidied(outcome);
+  }
+  if (down || across) move(down, across);
+  if (now) saving.send();
+}
+
+function tellTidied({ tidied: cells, cut }) {
+  if (cut) status.say("cut", { most: setup.typedLimit });
+  else if (cells.length === 1) status.say("tidiedOne", { before: cells[0][0], after: cells[0][1] });
+  else if (cells.length) status.say("tidied", { cells: cells.length });
+}
+
+function selectedRows() {
+  const { top, bottom } = table.selection();
+  return table.rows.slice(top, bottom + 1).filter((row) => !row.isNew);
+}
+
+function selectedColumns() {
+  const { left, right } = table.selection();
+  return columns.slice(left, right + 1);
+}
+
+async function writeSelected(textOf) {
+  const cells = [];
+  for (const row of selectedRows()) {
+    for (const column of selectedColumns()) {
+      if (column.kind === "law") continue;
+      const before = row.cells[column.field] ?? "";
+      const after = textOf(row, column);
+      if (after !== before) cells.push([row, column.field, before, after]);
+    }
+  }
+  await take({ cells, inserted: [], deleted: [] });
+  return cells.length;
+}
+
+const commands = {
+  async append() {
+    await addRow(sheet.rows.length);
+  },
+  async insert() {
+    const row = table.rows[table.selection().top];
+    await addRow(row && !row.isNew ? row.number - 1 : sheet.rows.length);
+  },
+  async remove() {
+    const deleted = selectedRows().map((row) => [row.number - 1, row]);
+    if (!deleted.length) return;
+    await take({ cells: [], inserted: [], deleted });
+    table.go(table.selection().top, table.at.column);
+    status.say("deleted", { rows: deleted.length });
+  },
+  async fill() {
+    const { top } = table.selection();
+    const first = table.rows[top];
+    if (!first) return;
+    status.say("filled", { cells: await writeSelected((_, column) => first.cells[column.field] ?? "") });
+  },
+  async bulk() {
+    const answer = await dialogs.askBulk(typed, columns[table.at.column]);
+    focus();
+    if (!answer) return;
+    const rows = answer.scope === "shown" ? table.rows.filter((row) => !row.isNew) : selectedRows();
+    const cells = [];
+    const outcome = { tidied: [] };
+    for (const row of rows) {
+      const before = row.cells[answer.column.field] ?? "";
+      const after = put(row, answer.column, answer.text, outcome);
+      if (after !== before) cells.push([row, answer.column.field, before, after]);
+    }
+    await take({ cells, inserted: [], deleted: [] });
+    status.say("filled", { cells: cells.length });
+  },
+  async undo() {
+    await back(sheet.undo(), "undone", "nothingToUndo");
+  },
+  async redo() {
+    await back(sheet.redo(), "redone", "nothingToRedo");
+  },
+  async faulty(button) {
+    onlyFaulty = !onlyFaulty;
+    button.setAttribute("aria-pressed", String(onlyFaulty));
+    await show();
+    table.go(0, 0);
+    focus();
+  },
+  next() {
+    nextFault();
+  },
+  keys() {
+    dialogs.show("keys");
+  },
+  retry() {
+    saving.send();
+  },
+};
+
+async function addRow(place) {
+  if (sheet.rows.length >= setup.maxLines) {
+    status.say("tooManyRows", { most: setup.maxLines });
+    return;
+  }
+  if (onlyFaulty) await commands.faulty(page.querySelector("[data-do=faulty]"));
+  await take({ cells: [], inserted: [[place, newRow(newId())]], deleted: [] });
+  table.go(place, 0);
+  focus();
+}
+
+async function back(step, done, nothing) {
+  if (!step) {
+    status.say(nothing);
+    return;
+  }
+  for (const [row] of step.cells) {
+    row.faults = {};
+    row.law = {};
+    row.isJudged = false;
+  }
+  await changed(step);
+  status.say(done);
+}
+
+function nextFault() {
+  const { rows, at } = table;
+  for (let step = 0; step <= rows.length; step++) {
+    const rowAt = (at.row + step) % rows.length;
+    const row = rows[rowAt];
+    if (!Object.keys(row.faults).length) continue;
+    const column = columns.findIndex(
+      ({ field }, place) => row.faults[field] && (step > 0 || place > at.column),
+    );
+    if (column >= 0) {
+      table.go(rowAt, column);
+      focus();
+      return;
+    }
+    if (step === rows.length) break;
+  }
+  // Only what stands before the cursor in its own line is left.
+  const here = columns.findIndex(({ field }) => rows[at.row]?.faults[field]);
+  if (here >= 0) {
+    table.go(at.row, here);
+    focus();
+  } else status.say("noFaultFound");
+}
+
+// --- The clipboard ---
+
+table.element.addEventListener("copy", (event) => copy(event));
+table.element.addEventListener("cut", (event) => {
+  if (copy(event)) writeSelected(() => "");
+});
+table.element.addEventListener("paste", (event) => {
+  if (editing?.isOpen || !event.clipboardData) return;
+  event.preventDefault();
+  paste(event.clipboardData.getData("text/plain"));
+});
+
+function copy(event) {
+  if (editing?.isOpen) return false;
+  const rows = selectedRows();
+  const shown = selectedColumns();
+  if (!rows.length) return false;
+  event.preventDefault();
+  const texts = rows.map((row) =>
+    shown.map((column) => {
+      if (column.kind === "law") return row.law[column.field] ?? "";
+      return column.kind === "code" ? table.text(row, column) : (row.cells[column.field] ?? "");
+    }),
+  );
+  event.clipboardData.setData("text/plain", writeCells(texts));
+  const isAmount = shown.map(({ kind }) => kind === "amount" || kind === "law");
+  event.clipboardData.setData("text/html", writeTable(texts, isAmount));
+  status.say("copied", { rows: rows.length, columns: shown.length });
+  return true;
+}
+
+async function paste(text) {
+  let block = readCells(text.replaceAll("\0", ""));
+  if (!block.length) return;
+  const { top, bottom, left, right } = table.selection();
+  const said = [];
+  let fields;
+  const named = headingsIn(block[0], columns, setup.ignoredHeadings);
+  if (named) {
+    block = block.slice(1);
+    fields = named.map((field) => columns.find((column) => column.field === field) ?? null);
+    said.push(say("headingsRecognised"));
+  } else if (block.length === 1 && block[0].length === 1 && (top !== bottom || left !== right)) {
+    // One cell fills all that are selected.
+    fields = columns.slice(left, right + 1);
+    block = selectedRows().map(() => fields.map(() => block[0][0]));
+  } else {
+    fields = columns.slice(left);
+  }
+  const width = Math.max(0, ...block.map((row) => row.length));
+  const outcome = await write(block, top, fields);
+  if (outcome === null) {
+    const rows = sheet.rows.length + Math.max(0, top + block.length - sheet.rows.length);
+    status.say("tooMany", { most: setup.maxLines, rows });
+    return;
+  }
+  said.push(say("pasted", { rows: block.length, columns: Math.min(width, fields.length) }));
+  if (outcome.appended) said.push(say("appended", { rows: outcome.appended }));
+  if (outcome.locked) said.push(say("lockedSkipped", { cells: outcome.locked }));
+  const lost = named
+    ? named.filter((field, at) => field === undefined && block.some((row) => row[at])).length
+    : width - fields.length;
+  if (lost > 0) said.push(say("columnsLeftOut", { columns: lost }));
+  if (outcome.tidied.length) said.push(say("tidied", { cells: outcome.tidied.length }));
+  status.say(said.join(" "), null);
+  if (block.length) {
+    const last = named ? columns.length - 1 : Math.min(left + width, columns.length) - 1;
+    table.select(top, named ? 0 : left, top + block.length - 1, last);
+  }
+}
+
+// --- Keys ---
+
+function move(down, across, extend = false) {
+  table.go(table.at.row + down, table.at.column + across, { extend });
+}
+
+// Tab goes on in the next line.
+function step(across) {
+  let { row, column } = table.at;
+  column += across;
+  if (column < 0) [row, column] = row > 0 ? [row - 1, columns.length - 1] : [row, 0];
+  if (column >= columns.length) {
+    [row, column] = row < table.rows.length - 1 ? [row + 1, 0] : [row, columns.length - 1];
+  }
+  table.go(row, column);
+}
+
+function edit(options = {}) {
+  const { row, column } = table.at;
+  const shown = table.rows[row];
+  if (!shown) return;
+  if (columns[column].kind !== "law") editing.begin(row, column, options);
+  else if (options.isFresh || !sheet.kept.has(shown.id)) status.say("locked");
+  else dialogs.explain(`${page.dataset.lines}${shown.id}/law/`).then(focus);
+}
+
+const moves = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+
+table.element.addEventListener("keydown", (event) => {
+  if (!editing || editing.isOpen || event.altKey) return;
+  const isCommand = event.ctrlKey || event.metaKey;
+  const { row, column } = table.at;
+  const last = table.rows.length - 1;
+  const key = isCommand ? `Ctrl+${event.key.length === 1 ? event.key.toLowerCase() : event.key}` : event.key;
+  if (event.key === "Tab" && isLeaving) return;
+  const actions = {
+    Tab: () => step(event.shiftKey ? -1 : 1),
+    Enter: () => move(event.shiftKey ? -1 : 1, 0),
+    F2: () => edit(),
+    F8: () => nextFault(),
+    Delete: () => writeSelected(() => ""),
+    Backspace: () => writeSelected(() => ""),
+    Home: () => table.go(row, 0, { extend: event.shiftKey }),
+    End: () => table.go(row, columns.length - 1, { extend: event.shiftKey }),
+    PageDown: () => move(table.pageOfRows(), 0, event.shiftKey),
+    PageUp: () => move(-table.pageOfRows(), 0, event.shiftKey),
+    "Ctrl+Home": () => table.go(0, 0, { extend: event.shiftKey }),
+    "Ctrl+End": () => table.go(Math.max(sheetEnd(), 0), typed.length - 1, { extend: event.shiftKey }),
+    "Ctrl+ArrowUp": () => table.go(0, column, { extend: event.shiftKey }),
+    "Ctrl+ArrowDown": () => table.go(last, column, { extend: event.shiftKey }),
+    "Ctrl+ArrowLeft": () => table.go(row, 0, { extend: event.shiftKey }),
+    "Ctrl+ArrowRight": () => table.go(row, columns.length - 1, { extend: event.shiftKey }),
+    "Ctrl+a": () => table.select(0, 0, Math.max(sheetEnd(), 0), columns.length - 1),
+    "Ctrl+z": () => (event.shiftKey ? commands.redo() : commands.undo()),
+    "Ctrl+y": () => commands.redo(),
+    "Ctrl+d": () => commands.fill(),
+    "Ctrl+s": () => saving.send(),
+  };
+  if (event.key === "Escape") {
+    isLeaving = true;
+    status.say("leaving");
+  } else if (moves[key]) {
+    event.preventDefault();
+    move(...moves[key], event.shiftKey);
+  } else if (actions[key]) {
+    event.preventDefault();
+    actions[key]();
+  } else if (!isCommand && (event.key.length === 1 || event.keyCode === 229 || event.key === "Process")) {
+    // Not prevented: the key goes into the input, and so does what an input method begins with it.
+    edit({ isFresh: true });
+  }
+});
+
+// The last line that is there, not the one that waits to be typed into.
+function sheetEnd() {
+  return table.rows.length - (table.rows.at(-1)?.isNew ? 2 : 1);
+}
+
+table.element.addEventListener("dblclick", (event) => {
+  if (editing && !editing.isOpen && table.placeOf(event.target)?.column >= 0) edit();
+});
+
+page.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-do]");
+  if (button && editing) commands[button.dataset.do](button);
+});
+
+window.addEventListener("beforeunload", (event) => {
+  if (!sheet.isSaved()) event.preventDefault();
+});
