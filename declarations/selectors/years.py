@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -163,5 +164,6 @@ def _is_deducted_at_once(tax_month: date) -> bool:
     return True
 
 
+@lru_cache(maxsize=4096)
 def _months(january: date, bits: int) -> tuple[date, ...]:
     return tuple(january.replace(month=month) for month in range(1, 13) if bits >> month & 1)

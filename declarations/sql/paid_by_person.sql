@@ -24,5 +24,10 @@ FROM unnest(
     %(declarations)s::bigint[], %(month_bits)s::int[], %(signs)s::int[], %(are_regular)s::bool[]
 ) AS declared (id, month_bit, sign, is_regular)
 JOIN declarations_detailline AS line ON line.declaration_id = declared.id
-WHERE line.document_index = ANY(%(persons)s::bytea[]) AND line.income_item = ANY(%(items)s)
+WHERE
+    -- Says the join once more, in constants: else the planner reads the whole table for many
+    -- persons. As it is, these declarations' lines are all that is ever read.
+    line.declaration_id = ANY(%(declarations)s::bigint[])
+    AND line.document_index = ANY(%(persons)s::bytea[])
+    AND line.income_item = ANY(%(items)s)
 GROUP BY line.document_index, what
