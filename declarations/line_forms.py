@@ -9,8 +9,10 @@ from typing import Any
 
 from django import forms
 from django.forms import BoundField
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from declarations.cells import LENIENT, Wrong
 from declarations.faults import Fault
 from declarations.line_facts import (
     fact_groups,
@@ -19,8 +21,16 @@ from declarations.line_facts import (
     shown_facts,
     told_facts,
 )
-from declarations.lines import AMOUNTS, AMOUNTS_FROM_2019, FACT_TEXT_LIMIT, REQUIRED_AMOUNTS, Fact
-from declarations.taxlaw.codes import INCOME_ITEMS
+from declarations.lines import (
+    AMOUNTS,
+    AMOUNTS_FROM_2019,
+    DOCUMENT_NUMBER_LIMIT,
+    FACT_TEXT_LIMIT,
+    REQUIRED_AMOUNTS,
+    Fact,
+)
+from declarations.taxlaw.codes import DOCUMENT_TYPES, INCOME_ITEMS
+from declarations.taxlaw.identity import check_document_number
 from declarations.wording import CODED_COLUMNS, code_label, fault_sentence, field_label
 from declarations.workbook import headings_of
 
@@ -38,6 +48,7 @@ _REQUIRED = {
 }
 _AMOUNT_COLUMNS = frozenset({*AMOUNTS, *AMOUNTS_FROM_2019})
 _FACTS = "facts"
+_NUMBER = "document_number"
 
 
 @dataclass(frozen=True)
@@ -102,7 +113,24 @@ class LineForm(forms.Form):
                 field = self.fields[name].label
                 sentence = _("%(field)s“%(value)s”不在可选的范围内,请重新选择")
                 self.add_error(name, sentence % {"field": field, "value": value})
+        self._check_identity()
         return self.cleaned_data
+
+    def _check_identity(self) -> None:
+        """身份证校验: a resident number that fails keeps its line from being saved, as ever."""
+        typed = {name: self.cleaned_data.get(name, "") for name in ("document_type", _NUMBER)}
+        try:
+            document_type = LENIENT.code(typed["document_type"], DOCUMENT_TYPES)
+            number = LENIENT.document_number(typed[_NUMBER], limit=DOCUMENT_NUMBER_LIMIT)
+        except Wrong:
+            return  # what cannot be read is kept, and named
+        fault = check_document_number(document_type, number, born_by=timezone.localdate())
+        if number and fault:
+            self.add_error(
+                _NUMBER,
+                _("%(fault)s。身份证检验不合格,无法保存和向地税机关提交。")
+                % {"fault": fault_sentence(fault, self.tax_month)},
+            )
 
     def columns(self) -> list[BoundField]:
         """Return the fields of the form's columns."""
