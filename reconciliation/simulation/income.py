@@ -100,6 +100,9 @@ class Payroll:
         if chance.happens(0.6):
             wage -= wage % 1000
         insured = wage * chance.randint(80, 180) // 1000
+        if chance.happens(self.options.rates.small_tax):
+            # At the lowest rates that makes up to about a yuan of tax.
+            wage = deduction + insured + chance.randint(100, 3_000)
         self.employees.append(Employee(self._next, wage, insured))
         self._next += 1
 

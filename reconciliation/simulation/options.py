@@ -55,6 +55,8 @@ class Rates:
     additional: float = 0.03
     refund: float = 0.02
     fine: float = 0.004
+    # Of tax of up to one yuan, from when the law lets it go.
+    small_tax_unpaid: float = 0.7
     other_tax: float = 0.05
     row_sent_again: float = 0.02
     row_out_of_order: float = 0.02
@@ -63,6 +65,9 @@ class Rates:
     # Of agents.
     late_agent: float = 0.04
     partial_coverage: float = 0.05
+
+    # Of persons: a wage that makes up to about a yuan of tax.
+    small_tax: float = 0.03
 
     # Of the days' files: more than one part; first a bad one of that name.
     file_in_parts: float = 0.10

@@ -30,7 +30,7 @@ from reconciliation.simulation.chance import Chance
 from reconciliation.simulation.income import text
 from reconciliation.simulation.mistakes import misspelt, shifted, transposed
 from reconciliation.simulation.options import Rates
-from reconciliation.simulation.results import deadline_of
+from reconciliation.simulation.results import deadline_of, is_small
 
 # What happens to one of the vouchers of a kind; the others go their way.
 OF_A_VOUCHER = (
@@ -64,15 +64,18 @@ class Paying:
 
     def pay(self, kind: str, codes: list[Code]) -> None:
         """Pay what is due of a kind, with these mistakes among what goes wrong."""
-        chance, story = self.chance, self.story
+        chance, story, rates = self.chance, self.story, self.rates
         due: dict[str, int] = {}
         for line in story.lines[kind]:
             if line.tax:
                 due[line.feed_item] = due.get(line.feed_item, 0) + line.tax
         if not due:
             return
+        if is_small(story.month, sum(due.values())) and chance.happens(rates.small_tax_unpaid):
+            self.records += [one for voucher in self._vouchers_of(kind, due, []) for one in voucher]
+            return
         deadline = deadline_of(story.month)
-        is_late = Code.LATE_FEE_AS_TAX in codes or chance.happens(self.rates.late_payment)
+        is_late = Code.LATE_FEE_AS_TAX in codes or chance.happens(rates.late_payment)
         if is_late:
             paid_on = deadline + chance.days(1, 45)
         else:
@@ -81,7 +84,7 @@ class Paying:
         vouchers = self._vouchers_of(kind, due, of_vouchers)
         if len(vouchers) == 1 and Code.PARTLY_PAID in of_vouchers:
             of_vouchers.remove(Code.PARTLY_PAID)
-        never = Code.NOT_PAID in codes and not chance.happens(self.rates.corrected)
+        never = Code.NOT_PAID in codes and not chance.happens(rates.corrected)
         for voucher in vouchers:
             code = of_vouchers.pop() if of_vouchers else None
             self.records += voucher

@@ -16,9 +16,14 @@ def deadline_of(month: date) -> date:
     return next_month(month).replace(day=7 if month <= date(2011, 7, 1) else 15)
 
 
+def is_small(month: date, amount: int) -> bool:
+    """Tell whether so much tax, in fen, may stay unpaid: one yuan from 2012-08."""
+    return amount <= 100 and month >= date(2012, 8, 1)
+
+
 def relation_of(month: date, declared: int, paid: int) -> str:
     """Compare fen: one yuan or less with nothing paid is equal from 2012-08."""
-    if declared == paid or (paid == 0 and declared <= 100 and month >= date(2012, 8, 1)):
+    if declared == paid or (paid == 0 and is_small(month, declared)):
         return "equal"
     return "less" if declared < paid else "greater"
 

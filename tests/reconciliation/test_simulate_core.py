@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import date
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -131,8 +132,12 @@ def test_a_world_is_delivered_day_by_day_and_goes_on_where_it_stopped(
 
 
 @pytest.mark.django_db
-def test_a_portal_with_other_payments_is_not_delivered_to(inbox: Path, tmp_path: Path) -> None:
-    simulate(Options(seed=1, agents=3, months=1), tmp_path / "other")
+@pytest.mark.parametrize("first_month", [date(2006, 4, 1), date(2006, 1, 1)])
+def test_a_portal_with_other_payments_is_not_delivered_to(
+    inbox: Path, tmp_path: Path, first_month: date
+) -> None:
+    other = Options(seed=1, agents=3, months=1, first_month=first_month)
+    simulate(other, tmp_path / "other")
     import_feed(tmp_path / "other" / "inbox")
 
     with pytest.raises(CommandError) as error:

@@ -12,7 +12,7 @@ from reconciliation.simulation import Rates
 BUSY = Rates().changed(
     {name: min(1.0, rate * 8) for name, rate in vars(Rates()).items() if name != "corrected"}
 )
-MONTHS_OF_LAW = [date(2006, 2, 1), date(2011, 6, 1), date(2012, 6, 1), date(2018, 11, 1)]
+MONTHS_OF_LAW = [date(2006, 2, 1), date(2011, 6, 1), date(2012, 7, 1), date(2018, 11, 1)]
 
 
 def truths(folder: Path) -> list[dict[str, Any]]:
