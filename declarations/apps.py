@@ -7,6 +7,7 @@ class DeclarationsConfig(AppConfig):
 
     def ready(self) -> None:
         """Make the jobs of this app known."""
-        from declarations.jobs import register_kinds  # needs the models
+        from declarations import jobs, roster_jobs  # need the models
 
-        register_kinds()
+        jobs.register_kinds()
+        roster_jobs.register_kind()

@@ -96,4 +96,4 @@ class Roster(models.Model):
         return f"{self.public_id}"
 
     def get_absolute_url(self) -> str:
-        return reverse("taxpayers:roster", args=[self.public_id])
+        return reverse("taxpayers:roster")

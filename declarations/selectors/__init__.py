@@ -56,6 +56,13 @@ from declarations.selectors.months import (
     months_that_do_not_agree,
     watermark,
 )
+from declarations.selectors.rosters import (
+    KEPT_FOR,
+    Change,
+    Plan,
+    plan_of,
+    roster_of,
+)
 from declarations.selectors.taxpayers import (
     ORDERS,
     STATES,
@@ -76,9 +83,11 @@ from declarations.selectors.years import (
 )
 
 __all__ = [
+    "KEPT_FOR",
     "ORDERS",
     "STATES",
     "Assessed",
+    "Change",
     "CheckedLine",
     "DraftCheck",
     "GrandTotal",
@@ -86,6 +95,7 @@ __all__ = [
     "LampState",
     "ListedDeclaration",
     "ListedMonth",
+    "Plan",
     "State",
     "Unregistered",
     "access_declaration",
@@ -121,8 +131,10 @@ __all__ = [
     "person_in_line",
     "person_of",
     "persons_not_in_register",
+    "plan_of",
     "read_finding",
     "read_line",
+    "roster_of",
     "taxpayer_of",
     "taxpayers_matching",
     "taxpayers_of",

@@ -94,7 +94,8 @@ def register_persons_of(declaration: Declaration, *, by: User) -> Registered:
         index = row.document_index
         if index is not None and persons.get(index) is None:
             persons[index] = person_in_line(row, _TAKE_IN)
-    rows = [taxpayer_row(agent, person) for person in persons.values() if person is not None]
+    known = sorted(filter(None, persons.values()), key=lambda person: person.identity)
+    rows = [taxpayer_row(agent, person) for person in known]
     # Whoever came into the register meanwhile stays as they are there.
     Taxpayer.objects.bulk_create(rows, ignore_conflicts=True)
     if rows:
