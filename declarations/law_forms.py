@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -149,6 +150,7 @@ class CaseForm(forms.Form):
             resident=chosen.get("resident") != "no",
             country=chosen.get("country") or CHINA,
             inputs={"method": method} if method else {},
+            bureau=settings.BUREAU,
         )
 
 

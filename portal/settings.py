@@ -236,6 +236,8 @@ LANGUAGE_COOKIE_AGE = 365 * 24 * 60 * 60
 
 # --- What every page says about the bureau ---
 
+# Whose local rules of tax hold: a folder of declarations/taxlaw/parameters/local.
+BUREAU = environment.text("BUREAU", "beijing")
 HOTLINE = environment.text("HOTLINE", "12366")
 HOTLINE_HOURS = environment.text("HOTLINE_HOURS", "8:30–12:00, 14:30–18:00")  # on working days
 DEMONSTRATION = environment.switch("DEMONSTRATION", default=not PRODUCTION)

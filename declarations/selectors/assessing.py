@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.utils import timezone
 
 from declarations.lines import Line, check_line
@@ -13,6 +15,7 @@ from declarations.models import Declaration, DetailLine, DraftLine, Kind, person
 from declarations.review import Assessed, assess_lines
 from declarations.selectors.checking import DRAFT_LINES, CheckedLine, line_of
 from declarations.selectors.years import year_to_date
+from portal.models import WithholdingAgent
 from portal.sealing import open_sealed
 
 
@@ -58,6 +61,21 @@ def assessed_detail_lines(
     return _assessed(declaration, shown, map(_filed, others))
 
 
+def assessed_lines(
+    agent: WithholdingAgent, kind: str, tax_month: date, lines: Sequence[Line]
+) -> list[Assessed]:
+    """Return what the law makes of the lines of a declaration that is stored nowhere.
+
+    The persons' earlier months count. At most three queries. Nothing for additional and refund
+    declarations.
+    """
+    if kind != Kind.REGULAR or not lines:
+        return []
+    persons = [_person(line) for line in lines]
+    year = year_to_date(agent, tax_month, set(persons))
+    return assess_lines(lines, tax_month, persons=persons, year=year)
+
+
 def _assessed(
     declaration: Declaration, shown: Sequence[_Placed], others: Iterator[_Placed]
 ) -> dict[int, Assessed]:
@@ -68,7 +86,9 @@ def _assessed(
     persons = [each.person for each in placed]
     year = year_to_date(month.agent, month.tax_month, set(persons))
     lines = [each.line for each in placed]
-    assessed = assess_lines(lines, month.tax_month, persons=persons, year=year)
+    assessed = assess_lines(
+        lines, month.tax_month, persons=persons, year=year, bureau=settings.BUREAU
+    )
     by_row = {each.pk: outcome for each, outcome in zip(placed, assessed, strict=True)}
     return {each.pk: by_row[each.pk] for each in shown}
 

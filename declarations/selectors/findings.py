@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from django.conf import settings
 from django.db.models import QuerySet
 
 from declarations import models
@@ -34,7 +35,9 @@ def findings_of(
         return doubts
     persons = [person_index(line.document_type, line.document_number) for line in lines]
     year = year_to_date(agent, tax_month, set(persons))
-    reviewed = review_lines(lines, tax_month, rows=rows, persons=persons, year=year)
+    reviewed = review_lines(
+        lines, tax_month, rows=rows, persons=persons, year=year, bureau=settings.BUREAU
+    )
     return sorted([*reviewed, *doubts], key=lambda finding: finding.row)
 
 
