@@ -188,6 +188,21 @@ def test_work_that_fails_leaves_nothing_and_is_tried_again(worker: Worker, alice
 
 
 @pytest.mark.django_db
+def test_without_its_end_nothing_of_the_work_is_kept(worker: Worker, alice: User) -> None:
+    def end_badly(job: Job, progress: Progress) -> dict[str, Any]:
+        return leave_a_row(job, progress) | {"no JSON": object()}
+
+    worker.does = end_badly
+    job = begun(alice)
+
+    with pytest.raises(TypeError, match="JSON"):
+        run_job(job.pk)
+
+    assert (state_of(job), effects()) == ("running", 0)
+    assert content_of(job) == CANARY.encode()
+
+
+@pytest.mark.django_db
 def test_after_three_attempts_a_job_stops_and_says_that_it_is_our_failure(
     worker: Worker, alice: User, caplog: pytest.LogCaptureFixture
 ) -> None:
