@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import IntEnum
+from time import sleep
 from typing import TYPE_CHECKING
 
 from django.db import connection
 
 if TYPE_CHECKING:
     from django.db.backends.utils import CursorWrapper
+
+
+_PAUSE = 0.1  # seconds
 
 
 class Work(IntEnum):
@@ -56,15 +60,21 @@ def claim(work: Work, ids: Iterable[int]) -> Iterator[list[int]]:
 def wait_for(work: Work) -> Iterator[None]:
     """Claim a kind of work as a whole (id 0), waiting for whoever has it, however long."""
     with connection.cursor() as cursor:
-        # An import may take longer than any row should be waited for.
-        cursor.execute("SET lock_timeout = 0; SET statement_timeout = 0")
-        cursor.execute("SELECT pg_advisory_lock(%s, 0)", [work])
-        cursor.execute("RESET lock_timeout; RESET statement_timeout")
+        # Asked again and again: a statement that waits is a snapshot that CREATE INDEX CONCURRENTLY
+        # waits for in its turn.
+        while not _is_got(cursor, work):
+            sleep(_PAUSE)
         try:
             yield
         finally:
             if _is_held(cursor):
                 cursor.execute("SELECT pg_advisory_unlock(%s, 0)", [work])
+
+
+def _is_got(cursor: CursorWrapper, work: Work) -> bool:
+    cursor.execute("SELECT pg_try_advisory_lock(%s, 0)", [work])
+    (got,) = cursor.fetchone()
+    return bool(got)
 
 
 def _is_held(cursor: CursorWrapper) -> bool:
