@@ -156,6 +156,14 @@ def test_last_year_counts_if_it_was_declared_whole(acme: WithholdingAgent) -> No
     assert year_to_date(acme, date(2022, 1, 1), {ME}).last_year is None
 
 
+def test_last_year_does_not_count_with_one_month_undeclared(acme: WithholdingAgent) -> None:
+    for month in range(2, 13):
+        declared(acme, 2020, month, line_of_2020("4000.00", "0.00"))
+    declared(acme, 2020, 1, line_of_2020("4000.00", "0.00"), kind="additional")
+
+    assert year_to_date(acme, date(2021, 1, 1), {ME}).last_year is None
+
+
 # --- Against the plain sum ---
 
 PERSONS = (("01", ZHANG), ("01", ZHANG_OF_15), ("03", "P1"), ("99", "X"), ("99", "Y"))
