@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -214,3 +215,30 @@ class FilingForm(forms.Form):
     def confirmed(self) -> set[FindingCode]:
         """Return the kinds of warnings that were ticked."""
         return {code for code in FindingCode if self.cleaned_data.get(self.tick(code))}
+
+
+class VerificationForm(forms.Form):
+    """回执验证: what stands on a receipt, typed or pasted with spaces."""
+
+    receipt_number = forms.CharField(
+        label=_("回执编号"),
+        help_text=_("例如 11010001-200604-1-001"),
+        max_length=60,
+        error_messages={"required": _("请填写回执编号")},
+    )
+    digest = forms.CharField(
+        label=_("摘要(SHA-256)"),
+        help_text=_("回执上的 64 位数字和字母,可以带空格和换行"),
+        max_length=200,
+        error_messages={"required": _("请填写摘要")},
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false", "autocapitalize": "off"}),
+    )
+
+    def clean_receipt_number(self) -> str:
+        return "".join(str(self.cleaned_data["receipt_number"]).split()).upper()
+
+    def clean_digest(self) -> str:
+        digest = "".join(str(self.cleaned_data["digest"]).split()).lower()
+        if not re.fullmatch(r"[0-9a-f]{64}", digest):
+            raise ValidationError(_("摘要应为 64 位数字和字母 a 至 f"), code="digest")
+        return digest

@@ -45,6 +45,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
 if find_spec("declarations.urls"):
     urlpatterns.append(path("declarations/", include("declarations.urls")))
     urlpatterns.append(path("", include("declarations.law_urls")))
+    urlpatterns.append(path("", include("declarations.receipt_urls")))
 if find_spec("reconciliation.urls"):
     urlpatterns.append(path("", include("reconciliation.urls")))
 

@@ -78,6 +78,7 @@ from declarations.selectors.taxpayers import (
     taxpayers_of,
     taxpayers_of_month,
 )
+from declarations.selectors.verifying import is_genuine_receipt
 from declarations.selectors.years import (
     year_to_date,
 )
@@ -121,6 +122,7 @@ __all__ = [
     "header_of",
     "in_force",
     "is_declarable",
+    "is_genuine_receipt",
     "lamps",
     "latest_declarable_month",
     "line_of",

@@ -75,6 +75,7 @@ DOORS: Final = [
     Door("declarations:file", DO, FORM, arguments=of_a_draft),
     Door("declarations:correct", DO, ("POST",), arguments=of_a_filed_one),
     Door("declarations:delete", OWN, FORM, arguments=of_a_draft),
+    Door("receipts:verify", everybody(OK), FORM),
     Door("law:law_now", logged_in(AWAY)),
     Door("law:law", logged_in(), arguments=of_april),
     Door("law:calculator", everybody(OK), FORM),
