@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -68,6 +69,42 @@ class Declaration:
     lines: tuple[Line, ...]
 
 
+Watch = Callable[[int, int], None]
+"""Told how many lines of how many have been read."""
+
+
+def unwatched(done: int, total: int) -> None:
+    """Tell nobody."""
+
+
+@dataclass
+class Parts:
+    """What was sent comes to: its head, its lines without faults, and all faults of both.
+
+    `rows` are the sound lines' places among the `count` lines that were sent, from 0. Without a
+    month that can be read the lines are not looked at: their rules depend on it.
+    """
+
+    header: Header | None = None
+    tax_month: date | None = None
+    lines: list[Line] = dataclass_field(default_factory=list)
+    rows: list[int] = dataclass_field(default_factory=list)
+    count: int = 0
+    faults: list[Fault] = dataclass_field(default_factory=list)
+
+    def add(self, entry: object, *, born_by: date | None = None) -> None:
+        """Check the next line, parsed from JSON."""
+        row, self.count = self.count, self.count + 1
+        if self.tax_month is None:
+            return
+        line = check_json_line(entry, self.tax_month, row, born_by=born_by)
+        if isinstance(line, Line):
+            self.lines.append(line)
+            self.rows.append(row)
+        else:
+            self.faults.extend(line)
+
+
 class HeadCount(NamedTuple):
     """Persons here, persons elsewhere, and what all of them were paid, in yuan."""
 
@@ -103,37 +140,55 @@ def check_declaration(
 ) -> Declaration | list[Fault]:
     """Return the declaration that parsed JSON makes, or all faults of head and lines.
 
-    The JSON must have been read with every fraction as a Decimal. Without a month that can be read
-    the lines are not looked at: their rules depend on it.
+    The JSON must have been read with every fraction as a Decimal.
     """
+    parts = check_parts(data, filed_on_allowed=filed_on_allowed, born_by=born_by)
+    if parts.faults or parts.header is None:
+        return parts.faults
+    return Declaration(counted(parts.header, parts.lines), tuple(parts.lines))
+
+
+def check_parts(
+    data: object,
+    *,
+    filed_on_allowed: bool = True,
+    born_by: date | None = None,
+    watch: Watch = unwatched,
+) -> Parts:
+    """Return what parsed JSON comes to, the head and each line by itself."""
     if not isinstance(data, dict):
         params = {"expected": "object", "found": json_type(data)}
-        return [Fault("", FaultCode.TYPE, params)]
+        return Parts(faults=[Fault("", FaultCode.TYPE, params)])
     head = {key: value for key, value in data.items() if key != "lines"}
-    header = _check_header(head, STRICT, filed_on_allowed=filed_on_allowed)
-    faults = [] if isinstance(header, Header) else header
+    parts = check_head(head, filed_on_allowed=filed_on_allowed)
     entries = data.get("lines")
     if "lines" not in data or entries == []:
-        return [*faults, Fault("lines", FaultCode.REQUIRED)]
-    if not isinstance(entries, list):
+        parts.faults.append(Fault("lines", FaultCode.REQUIRED))
+    elif not isinstance(entries, list):
         params = {"expected": "array", "found": json_type(entries)}
-        return [*faults, Fault("lines", FaultCode.TYPE, params)]
-    if len(entries) > MAX_LINES:
-        params = {"max": str(MAX_LINES), "found": str(len(entries))}
-        return [*faults, Fault("lines", FaultCode.TOO_MANY, params)]
-    if any(fault.field == "tax_month" for fault in faults):
-        return faults
-    tax_month = parse_tax_month(data["tax_month"])
-    lines: list[Line] = []
-    for row, entry in enumerate(entries):
-        line = check_json_line(entry, tax_month, row, born_by=born_by)
-        if isinstance(line, Line):
-            lines.append(line)
-        else:
-            faults.extend(line)
-    if faults or not isinstance(header, Header):
-        return faults
-    return Declaration(counted(header, lines), tuple(lines))
+        parts.faults.append(Fault("lines", FaultCode.TYPE, params))
+    elif len(entries) > MAX_LINES:
+        parts.faults.append(too_many_lines(len(entries)))
+    else:
+        for entry in entries:
+            parts.add(entry, born_by=born_by)
+            watch(parts.count, len(entries))
+    return parts
+
+
+def check_head(head: Mapping[str, object], *, filed_on_allowed: bool = True) -> Parts:
+    """Return what the head of a declaration comes to, for its lines to be added."""
+    header = _check_header(head, STRICT, filed_on_allowed=filed_on_allowed)
+    if isinstance(header, Header):
+        return Parts(header=header, tax_month=header.tax_month)
+    if any(fault.field == "tax_month" for fault in header):
+        return Parts(faults=header)
+    return Parts(tax_month=parse_tax_month(str(head["tax_month"])), faults=header)
+
+
+def too_many_lines(found: int) -> Fault:
+    params = {"max": str(MAX_LINES), "found": str(found)}
+    return Fault("lines", FaultCode.TOO_MANY, params)
 
 
 def _check_header(

@@ -16,6 +16,13 @@ from declarations.services.imports import (
     carry_out_import,
     report_of,
 )
+from declarations.services.programs import (
+    FILE,
+    FILE_DECLARATION,
+    carry_out_filing,
+    filed_by_job,
+    report_of_filing,
+)
 from portal.jobs import Kind, Phase, register
 from portal.models import Job
 
@@ -36,6 +43,12 @@ def _page_after_import(job: Job) -> str:
     return f"{reverse('declarations:upload', args=[job.subject])}?job={job.public_id}"
 
 
+def _page_after_filing(job: Job) -> str:
+    """The declaration; where there is none, the list of all."""
+    filed = filed_by_job(job)
+    return filed.get_absolute_url() if filed else reverse("declarations:declarations")
+
+
 def register_kinds() -> None:
     register(
         Kind(
@@ -51,5 +64,25 @@ def register_kinds() -> None:
             sentence=lambda job: imported(job.result["rows"]),
             page=_page_after_import,
             report=report_of,
+        )
+    )
+    register(
+        Kind(
+            FILE_DECLARATION,
+            label=_("接口申报"),
+            # Of 100,000 lines: 11 and 20 seconds.
+            phases=(
+                Phase(READ, 11, _("正在读取申报"), _("正在校验 %(done)s / %(total)s 行")),
+                Phase(FILE, 20, _("正在申报"), _("正在申报")),
+            ),
+            work=carry_out_filing,
+            sentence=lambda job: (
+                ngettext(
+                    "已申报 %(count)d 行明细。", "已申报 %(count)d 行明细。", job.result["lines"]
+                )
+                % {"count": job.result["lines"]}
+            ),
+            page=_page_after_filing,
+            report=report_of_filing,
         )
     )

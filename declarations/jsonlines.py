@@ -12,12 +12,24 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from io import BytesIO
 from typing import Any, BinaryIO
 
 from declarations.cells import shown
-from declarations.declaration import Declaration, check_declaration
+from declarations.declaration import (
+    MAX_LINES,
+    Declaration,
+    Parts,
+    Watch,
+    check_declaration,
+    check_head,
+    check_parts,
+    too_many_lines,
+    unwatched,
+)
 from declarations.faults import Fault, FaultCode, FileCode, FileRefused
 
 MAX_FILE_BYTES = 32 * 1024 * 1024
@@ -81,6 +93,54 @@ def read_declaration(
     except _Unusable as unusable:
         return [unusable.fault]
     return check_declaration(data, filed_on_allowed=filed_on_allowed, born_by=born_by)
+
+
+def read_parts(text: bytes, *, born_by: date | None = None, watch: Watch = unwatched) -> Parts:
+    """Return what the JSON text of one declaration comes to, part by part; it raises nothing."""
+    try:
+        data = parse_json(text)
+    except _Unusable as unusable:
+        return Parts(faults=[unusable.fault])
+    return check_parts(data, filed_on_allowed=False, born_by=born_by, watch=watch)
+
+
+def read_long_parts(text: bytes, *, born_by: date | None = None, watch: Watch = unwatched) -> Parts:
+    """Return what a declaration comes to that was sent as a head and detail lines.
+
+    JSON Lines: the first is the head, without `lines`; each other one is a detail line. One is
+    parsed at a time, which is what makes 100,000 possible. A fault of a whole text (JSON, BOM,
+    NUMBER …) has the row of its line; reading ends with the line past the most there may be.
+    """
+    file = BytesIO(text)
+    try:
+        data = parse_json(file.readline())
+    except _Unusable as unusable:
+        return Parts(faults=[unusable.fault])
+    if not isinstance(data, dict):
+        return check_parts(data)
+    parts = check_head(data, filed_on_allowed=False)
+    total = text.count(b"\n")
+    has_gap = False
+    for line in file:
+        if not line.strip():
+            has_gap = True
+            continue
+        row = parts.count
+        if has_gap:
+            parts.faults.append(Fault("", FaultCode.BLANK_LINE, row=row))
+            has_gap = False
+        if row == MAX_LINES:
+            parts.faults.append(too_many_lines(row + 1))
+            break
+        try:
+            parts.add(parse_json(line), born_by=born_by)
+        except _Unusable as unusable:
+            parts.faults.append(replace(unusable.fault, row=row))
+            parts.count += 1
+        watch(parts.count, total)
+    if not parts.count:
+        parts.faults.append(Fault("lines", FaultCode.REQUIRED))
+    return parts
 
 
 def parse_json(text: bytes) -> Any:

@@ -4,31 +4,15 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from rest_framework.pagination import PageNumberPagination
-from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from declarations.taxlaw.codes import COUNTRIES, DOCUMENT_TYPES, INCOME_ITEMS, OCCUPATIONS
 from portal.models import User
+from portal.pages import Pages
+from portal.permissions import ReadsTaxData
 from reconciliation import selectors
-
-
-class ReadsTaxData(BasePermission):
-    """Lets agents pass, and staff whose role reads tax data."""
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        user = request.user
-        if not isinstance(user, User):
-            return False
-        return user.agent_id is not None or user.role in User.ROLES_THAT_READ_TAX_DATA
-
-
-class MonthPagination(PageNumberPagination):
-    """So many months a page, three entries each."""
-
-    page_size = 100
 
 
 class MonthsView(APIView):
@@ -41,7 +25,7 @@ class MonthsView(APIView):
 
     def get(self, request: Request) -> Response:
         user = cast(User, request.user)
-        paginator = MonthPagination()
+        paginator = Pages()
         with selectors.one_snapshot():
             months = selectors.months_with_a_result(selectors.visible_months(user))
             page = paginator.paginate_queryset(months, request, view=self)

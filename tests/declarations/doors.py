@@ -11,7 +11,9 @@ from portal.models import WithholdingAgent
 from tests.declarations.builders import filed, typed
 from tests.portal.doors import (
     AWAY,
+    AGENTS,
     FORM,
+    FORBIDDEN,
     MISSING,
     NO_TOKEN,
     OK,
@@ -20,6 +22,7 @@ from tests.portal.doors import (
     everybody,
     logged_in,
 )
+    of_a_job,
 
 APRIL = date(2006, 4, 1)
 
@@ -48,6 +51,11 @@ DO: Final = agents(alice=AWAY, bob=MISSING)
 NOBODY: Final = {"anonymous": NO_TOKEN}
 BY_PROGRAM: Final = everybody(OK) | NOBODY
 
+READERS: Final = ("officer", "foreign officer", "auditor", "supervisor")
+READ_BY_PROGRAM: Final = everybody(FORBIDDEN) | NOBODY | dict.fromkeys((*AGENTS, *READERS), OK)
+ONE_BY_PROGRAM: Final = READ_BY_PROGRAM | {"bob": MISSING, "foreign officer": MISSING}
+FILE_BY_PROGRAM: Final = everybody(FORBIDDEN) | NOBODY | dict.fromkeys(AGENTS, OK)
+JOB_BY_PROGRAM: Final = everybody(FORBIDDEN) | NOBODY | {"alice": OK, "bob": MISSING}
 DOORS: Final = [
     Door("declarations:declarations", agents()),
     Door("declarations:new", agents(), FORM),
@@ -83,3 +91,14 @@ DOORS: Final = [
     # Nothing is no question.
     Door("law:api_compute", everybody("400") | NOBODY, ("POST",)),
 ]
+    Door("declarations_api:declarations", READ_BY_PROGRAM, ("GET", "HEAD", "POST")),
+    Door("declarations_api:check", FILE_BY_PROGRAM, ("POST",)),
+    Door("declarations_api:declaration", ONE_BY_PROGRAM, arguments=of_a_filed_one),
+    Door("declarations_api:lines", ONE_BY_PROGRAM, arguments=of_a_filed_one),
+    Door("declarations_api:findings", ONE_BY_PROGRAM, arguments=of_a_filed_one),
+    Door(
+        "declarations_api:uploads",
+        FILE_BY_PROGRAM | dict.fromkeys(AGENTS, "400"),  # which month it is for comes first
+        ("POST",),
+    ),
+    Door("declarations_api:job", JOB_BY_PROGRAM, arguments=of_a_job),

@@ -67,7 +67,7 @@ def test_the_words_are_in_the_language_that_is_asked_for(program: Client) -> Non
 def test_the_worked_examples_come_to_what_they_say(
     program: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("declarations.api.CALCULATIONS", 1000)
+    monkeypatch.setattr("declarations.api.law.CALCULATIONS", 1000)
     for line in EXAMPLES.read_text(encoding="utf-8").splitlines():
         example = json.loads(line)
         body = {
@@ -200,7 +200,7 @@ def test_what_is_no_question_is_a_problem(program: Client, body: str) -> None:
 
 
 def test_too_many_questions_wait(program: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("declarations.api.CALCULATIONS", 1)
+    monkeypatch.setattr("declarations.api.law.CALCULATIONS", 1)
     assert ask(program, wage()).status_code == 200
 
     answer = ask(program, wage())

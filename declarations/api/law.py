@@ -9,6 +9,7 @@ from decimal import Decimal
 from http import HTTPStatus
 from typing import IO, Any
 
+from django.conf import settings
 from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework import serializers
@@ -37,9 +38,10 @@ from declarations.taxlaw.parameters import NotInForce
 from declarations.taxlaw.tax_month import is_covered, parse_tax_month
 from portal.http import client_address, network
 from portal.limits import LoginIsClosed, reserve
-from portal.problems import problem_response
+from portal.problems import TooLarge, problem_response
 
 UNPROCESSABLE = HTTPStatus.UNPROCESSABLE_ENTITY
+MOST_BYTES = 256 * 1024
 
 
 class ExactJSONParser(JSONParser):
@@ -51,8 +53,11 @@ class ExactJSONParser(JSONParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
+        text = stream.read(MOST_BYTES + 1)
+        if len(text) > MOST_BYTES:
+            raise TooLarge
         try:
-            return json.loads(stream.read(), parse_float=Decimal, parse_constant=_refuse)
+            return json.loads(text, parse_float=Decimal, parse_constant=_refuse)
         except (ValueError, RecursionError):
             raise ParseError(_("不是 JSON 格式,或编码不是 UTF-8")) from None
 
@@ -124,7 +129,7 @@ class ComputeView(APIView):
     def post(self, request: Request) -> Response:
         serializer = CaseSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        case = Case(**serializer.validated_data)
+        case = Case(**serializer.validated_data, bureau=settings.BUREAU)
         turn = reserve(
             "calculator",
             network(client_address(request._request)),
