@@ -10,16 +10,24 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
+from django.utils.dateformat import format as format_date
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from declarations.lines import AMOUNTS, AMOUNTS_FROM_2019
+from declarations.models import GridLook, LastImport
 from declarations.review import Assessed
 from declarations.selectors.grid import JudgedLine
 from declarations.services.drafts import MAX_DRAFT_LINES
 from declarations.taxlaw.codes import Code
 from declarations.wording import CODED_COLUMNS, fault_sentence, field_label
-from declarations.workbook import IGNORED_HEADINGS, headings_of
+from declarations.workbook import (
+    HEADINGS_FROM_2019,
+    HEADINGS_TO_2018,
+    IGNORED_HEADINGS,
+    headings_of,
+)
 
 # What one request may write and have judged.
 ROWS_A_REQUEST = 500
@@ -45,14 +53,23 @@ _WIDTHS = {
 }
 
 
-def setup(tax_month: date) -> dict[str, Any]:
+def fields() -> frozenset[str]:
+    """Return the columns of the grid, of both forms."""
+    return frozenset({*HEADINGS_TO_2018, *HEADINGS_FROM_2019, *_law_columns()})
+
+
+def setup(tax_month: date, look: GridLook) -> dict[str, Any]:
     """Return what the grid of a month's form needs beside its lines."""
+    columns = [_column(name, tax_month) for name in headings_of(tax_month)] + [
+        {"field": field, "label": label, "kind": "law", "width": 120, "headings": [label]}
+        for field, label in _law_columns().items()
+    ]
     return {
-        "columns": [_column(name, tax_month) for name in headings_of(tax_month)]
-        + [
-            {"field": field, "label": label, "kind": "law", "width": 120, "headings": [label]}
-            for field, label in _law_columns().items()
+        "columns": [
+            column | {"width": look.widths.get(column["field"], column["width"])}
+            for column in columns
         ],
+        "isDense": look.is_dense,
         "codes": {
             column: [_code(entry) for entry in table] for column, table in CODED_COLUMNS.items()
         },
@@ -98,6 +115,13 @@ def _law_columns() -> dict[str, str]:
         "law_tax": _("应扣税额"),
         "law_difference": _("差额"),
     }
+
+
+def imported(last: LastImport | None) -> str | None:
+    """Return when the import that can be taken back was made; none without one."""
+    if last is None:
+        return None
+    return format_date(timezone.localtime(last.imported_at), "Y-m-d H:i")
 
 
 def judged(line: JudgedLine, tax_month: date) -> dict[str, Any]:
@@ -178,6 +202,8 @@ def _texts() -> dict[str, str]:
         "conflictMine": _("我的:%(value)s"),
         "conflictTheirs": _("别处的:%(value)s"),
         "wholeRow": _("整行"),
+        "importTakenBack": _("已撤销导入:删除 %(taken)s 行,恢复 %(back)s 行。"),
+        "importOf": _("将撤销 %(time)s 的导入。"),
         "merged": _("草稿在别处有修改,已合并显示。"),
         "filing": _("草稿已经提交或删除,不能再修改。"),
     }

@@ -7,6 +7,7 @@ from declarations.models.declarations import (
     FilingKey,
     Kind,
 )
+from declarations.models.grid import GridLook, LastImport
 from declarations.models.lines import (
     DetailLine,
     DraftLine,
@@ -34,7 +35,9 @@ __all__ = [
     "DraftLine",
     "FilingKey",
     "Finding",
+    "GridLook",
     "Kind",
+    "LastImport",
     "PaymentWatermark",
     "Roster",
     "Taxpayer",

@@ -12,11 +12,12 @@ from django.db.models import Func, TextField
 from django.utils import timezone
 
 from declarations.lines import Line, check_line
-from declarations.models import Declaration, DraftLine
+from declarations.models import Declaration, DraftLine, GridLook, LastImport
 from declarations.review import Assessed
 from declarations.selectors.assessing import assessed_draft_lines
 from declarations.selectors.checking import CheckedLine
 from declarations.selectors.listing import draft_lines_of
+from portal.models import User
 from portal.sealing import Sealed, open_sealed
 
 _TABLE = DraftLine._meta.db_table
@@ -50,19 +51,37 @@ def typed_lines(draft: Declaration, reason: str) -> list[tuple[UUID, str]]:
     ]
 
 
-def opened_lines(
-    draft: Declaration, ids: Collection[UUID]
-) -> list[tuple[DraftLine, dict[str, Any]]]:
-    """Return lines of a draft by public id, with their cells to compute with; in their order.
+def look_of(user: User) -> GridLook:
+    """Return how a user has set up the grid; the plain one if nothing was set up."""
+    return GridLook.objects.filter(user=user).first() or GridLook(user=user)
 
-    Unknown ids are left out. The cells are not for showing: the audit counts what is shown.
+
+def last_import_of(draft: Declaration) -> LastImport | None:
+    """Return the import into a draft that can be taken back, if there is one."""
+    return LastImport.objects.filter(declaration=draft).defer("replaced").first()
+
+
+def opened_lines(
+    draft: Declaration, ids: Collection[UUID] | None = None
+) -> list[tuple[DraftLine, dict[str, Any]]]:
+    """Return lines of a draft (those of some public ids, or all) with their cells, in their order.
+
+    Unknown ids are left out. The cells are to compute with: the audit counts what is shown.
     """
-    rows = draft_lines_of(draft).filter(public_id__in=ids)
-    stored: Any = rows.values_list("pk", "public_id", "position", "cells")
+    rows = draft_lines_of(draft)
+    if ids is not None:
+        rows = rows.filter(public_id__in=ids)
+    stored: Any = rows.values_list("pk", "public_id", "position", "source_row", "cells")
     opened = []
-    for pk, public_id, position, cells in stored:
+    for pk, public_id, position, source_row, cells in stored:
         text = open_sealed(cells, table=_TABLE, column="cells", row=public_id)
-        line = DraftLine(pk=pk, public_id=public_id, declaration=draft, position=position)
+        line = DraftLine(
+            pk=pk,
+            public_id=public_id,
+            declaration=draft,
+            position=position,
+            source_row=source_row,
+        )
         opened.append((line, json.loads(text)))
     return opened
 

@@ -22,6 +22,7 @@ from declarations.models import (
     DraftLine,
     FilingKey,
     Kind,
+    LastImport,
 )
 from declarations.refusals import (
     DraftHasChanged,
@@ -109,6 +110,7 @@ def file(
     declaration.save()
     if draft is not None:
         DraftLine.objects.filter(declaration=declaration).delete()
+        LastImport.objects.filter(declaration=declaration).delete()
     write_lines(declaration, lines)
     write_findings(declaration, findings)
     DeclaredTotal.objects.bulk_create(

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from declarations.models import Declaration, DraftLine
+from declarations.models import Declaration, DraftLine, GridLook
 from declarations.refusals import TooManyLines
 from declarations.selectors.grid import opened_lines, revision_of
 from declarations.services.drafts import (
@@ -22,11 +22,12 @@ from declarations.services.drafts import (
     touch,
 )
 from portal.errors import Refusal
+from portal.models import User
 
 Cells = Mapping[str, str]
 
 
-class DraftHasChanged(Refusal):
+class DraftIsNewer(Refusal):
     """Somebody changed the draft since the grid read it; nothing was written."""
 
     code = "CHANGED"
@@ -41,7 +42,8 @@ class NewLine:
 
     public_id: UUID
     at: int
-    cells: Cells
+    cells: Mapping[str, Any]
+    source_row: int | None = None
 
 
 @dataclass(frozen=True)
@@ -63,17 +65,17 @@ def change_lines(
     """Carry a grid's change out, and return the changed and the new lines with their cells.
 
     `revision` is that of the draft which the change was made on (`revision_of`). NotADraft,
-    DraftHasChanged, TooManyLines.
+    DraftIsNewer, TooManyLines.
     """
     locked = lock_draft(draft)
     if revision_of(locked) != revision:
-        raise DraftHasChanged
+        raise DraftIsNewer
     lines = DraftLine.objects.filter(declaration=locked)
     order = list(lines.order_by("position").values_list("pk", "position"))
     gone = set(lines.filter(public_id__in=change.deleted).values_list("pk", flat=True))
     written = opened_lines(locked, change.changed.keys())
     if len(gone) != len(set(change.deleted)) or len(written) != len(change.changed):
-        raise DraftHasChanged
+        raise DraftIsNewer
     if len(order) - len(gone) + len(change.inserted) > MAX_DRAFT_LINES:
         raise TooManyLines(MAX_DRAFT_LINES)
     for line, cells in written:
@@ -81,18 +83,18 @@ def change_lines(
     _write(written)
     if gone:
         lines.filter(pk__in=gone).delete()
-    _make_room(lines, [each for each in order if each[0] not in gone], change.inserted)
-    written += _put_in(locked, change.inserted)
+    make_room(lines, [each for each in order if each[0] not in gone], change.inserted)
+    written += put_in(locked, change.inserted)
     touch(locked)
     return written
 
 
-def _type_over(cells: dict[str, Any], typed: Cells) -> None:
+def _type_over(cells: dict[str, Any], typed: Mapping[str, Any]) -> None:
     for column, text in typed.items():
-        if text.strip():
-            cells[column] = text
-        else:
+        if isinstance(text, str) and not text.strip():
             cells.pop(column, None)
+        else:
+            cells[column] = text
 
 
 def _write(lines: Sequence[tuple[DraftLine, dict[str, Any]]]) -> None:
@@ -108,12 +110,12 @@ def _write(lines: Sequence[tuple[DraftLine, dict[str, Any]]]) -> None:
     )
 
 
-def _make_room(lines: Any, order: Sequence[tuple[int, int]], inserted: Sequence[NewLine]) -> None:
+def make_room(lines: Any, order: Sequence[tuple[int, int]], inserted: Sequence[NewLine]) -> None:
     """Move the lines of an order (primary key, place) so that the new ones have their places."""
     taken = {line.at for line in inserted}
     places = range(1, len(order) + len(inserted) + 1)
     if len(taken) != len(inserted) or not taken <= set(places):
-        raise DraftHasChanged
+        raise DraftIsNewer
     moves: dict[int, list[int]] = {}
     free = (place for place in places if place not in taken)
     for (pk, before), place in zip(order, free, strict=True):
@@ -124,9 +126,10 @@ def _make_room(lines: Any, order: Sequence[tuple[int, int]], inserted: Sequence[
         lines.filter(pk__in=pks).update(position=F("position") + by)
 
 
-def _put_in(
+def put_in(
     draft: Declaration, inserted: Sequence[NewLine]
 ) -> list[tuple[DraftLine, dict[str, Any]]]:
+    """Put lines into the places that were made for them. DraftIsNewer if an id is in use."""
     written = []
     for new in inserted:
         cells: dict[str, Any] = {}
@@ -135,14 +138,22 @@ def _put_in(
             public_id=new.public_id,
             declaration=draft,
             position=new.at,
+            source_row=new.source_row,
             cells=sealable(cells),
             document_index=person_in(cells),
         )
         written.append((line, cells))
     try:
         with transaction.atomic():
-            DraftLine.objects.bulk_create([line for line, _cells in written])
+            DraftLine.objects.bulk_create([line for line, _cells in written], batch_size=2_000)
     except IntegrityError as error:
-        # The id is in use: the same line came twice.
-        raise DraftHasChanged from error
+        raise DraftIsNewer from error
     return written
+
+
+def keep_look(user: User, *, widths: Mapping[str, int], is_dense: bool) -> None:
+    """Remember how a user has set up the grid: widths in pixels by column, and low rows."""
+    known = GridLook.objects.filter(user=user).values_list("widths", flat=True).first() or {}
+    GridLook.objects.update_or_create(
+        user=user, defaults={"widths": {**known, **widths}, "is_dense": is_dense}
+    )

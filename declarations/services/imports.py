@@ -23,6 +23,7 @@ from declarations.refusals import RowFault, WorkbookHasFaults, WorkbookIsRefused
 from declarations.sandbox import SLOT_WAIT_SECONDS
 from declarations.selectors import access_own_declaration
 from declarations.services.drafts import put_lines
+from declarations.services.undoing import undoable_import
 from declarations.sheets import Sheet
 from declarations.wording import field_label, file_sentence
 from declarations.workbook import Workbook, check_rows, form_of, headings_of, read_workbook
@@ -194,11 +195,12 @@ def _take_in(draft: Declaration, workbook: Workbook, *, replace: bool, progress:
             rows=len(workbook.rows),
         )
     progress.phase(WRITE, total=len(workbook.rows))
-    for start in range(0, len(workbook.rows), _ROWS_AT_ONCE):
-        progress.done(start)
-        batch = workbook.rows[start : start + _ROWS_AT_ONCE]
-        texts = [(row.number, row.texts()) for row in batch]
-        put_lines(draft, texts, replace=replace and start == 0)
+    with undoable_import(draft, replace=replace):
+        for start in range(0, len(workbook.rows), _ROWS_AT_ONCE):
+            progress.done(start)
+            batch = workbook.rows[start : start + _ROWS_AT_ONCE]
+            texts = [(row.number, row.texts()) for row in batch]
+            put_lines(draft, texts, replace=replace and start == 0)
     return len(workbook.rows)
 
 

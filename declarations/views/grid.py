@@ -17,9 +17,17 @@ from declarations import grid, selectors
 from declarations.explaining import explain
 from declarations.models import Declaration
 from declarations.refusals import NotADraft
-from declarations.selectors.grid import judged_lines, opened_lines, revision_of, typed_lines
+from declarations.selectors.grid import (
+    judged_lines,
+    last_import_of,
+    look_of,
+    opened_lines,
+    revision_of,
+    typed_lines,
+)
 from declarations.services.drafts import MAX_DRAFT_LINES
-from declarations.services.grid import Change, DraftHasChanged, NewLine, change_lines
+from declarations.services.grid import Change, DraftIsNewer, NewLine, change_lines, keep_look
+from declarations.services.undoing import take_import_back
 from declarations.workbook import headings_of
 from portal.errors import Refusal
 from portal.guards import agent_required
@@ -45,7 +53,7 @@ def _answering(
     ) -> HttpResponse:
         try:
             return view(request, *args, **kwargs)
-        except DraftHasChanged as refusal:
+        except DraftIsNewer as refusal:
             return _refused(refusal, 412)
         except Refusal as refusal:
             return _refused(refusal, 409)
@@ -73,7 +81,8 @@ def page(request: AuthenticatedHttpRequest, public_id: UUID) -> HttpResponseBase
     draft = selectors.access_own_declaration(request.user, public_id)
     if draft.status != Declaration.Status.DRAFT:
         return redirect(draft)
-    context = {"declaration": draft, "setup": grid.setup(draft.agent_month.tax_month)}
+    setup = grid.setup(draft.agent_month.tax_month, look_of(request.user))
+    context = {"declaration": draft, "setup": setup}
     return render(request, "declarations/grid.html", context)
 
 
@@ -90,8 +99,36 @@ def lines(request: AuthenticatedHttpRequest, public_id: UUID) -> HttpResponse:
     typed = ",\n".join(
         f'["{public_id}",{cells}]' for public_id, cells in typed_lines(draft, _EDITOR)
     )
-    body = f'{{"revision":"{revision}","lines":[{typed}]}}'
+    last = json.dumps(grid.imported(last_import_of(draft)))
+    body = f'{{"revision":"{revision}","imported":{last},"lines":[{typed}]}}'
     return HttpResponse(body, content_type="application/json", headers={"ETag": f'"{revision}"'})
+
+
+@agent_required
+@require_POST
+@_answering
+def undo_import(request: AuthenticatedHttpRequest, public_id: UUID) -> HttpResponse:
+    """撤销上次导入: take the last workbook's lines out, and put those it replaced back."""
+    draft = _own_draft(request.user, public_id)
+    revision = request.headers.get("If-Match", "").strip('"')
+    taken, back = take_import_back(draft, revision=revision)
+    return JsonResponse({"taken": taken, "back": back})
+
+
+@agent_required
+@require_POST
+@_answering
+def look(request: AuthenticatedHttpRequest) -> HttpResponse:
+    """Remember how the user has set up the grid."""
+    body = _body(request)
+    widths, is_dense = _of(body, "widths"), _of(body, "isDense")
+    known = isinstance(widths, dict) and widths.keys() <= grid.fields()
+    if not known or type(is_dense) is not bool:
+        raise Malformed
+    if not all(type(width) is int and 48 <= width <= 800 for width in widths.values()):
+        raise Malformed
+    keep_look(request.user, widths=widths, is_dense=is_dense)
+    return HttpResponse(status=204)
 
 
 def _change(request: AuthenticatedHttpRequest, draft: Declaration) -> HttpResponse:

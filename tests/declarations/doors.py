@@ -72,6 +72,13 @@ DOORS: Final = [
     Door("declarations:grid", OWN, arguments=of_a_draft),
     Door("declarations:grid_lines", OWN, FORM, arguments=of_a_draft),
     Door("declarations:grid_law", OWN, arguments=of_a_draft_line),
+    Door("declarations:grid_look", agents(alice="400", bob="400"), ("POST",)),
+    Door(
+        "declarations:grid_undo_import",
+        agents(alice="412", bob=MISSING),  # of which revision it does not say
+        ("POST",),
+        arguments=of_a_draft,
+    ),
     Door(
         "declarations:grid_checks",
         agents(alice="400", bob=MISSING),  # an empty body is no question

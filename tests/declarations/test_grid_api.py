@@ -12,17 +12,21 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from declarations.models import Declaration, DraftLine
+from declarations.models import Declaration, DraftLine, LastImport
 from declarations.selectors.grid import revision_of
 from declarations.services.drafts import (
     MAX_DRAFT_LINES,
     add_line,
+    check,
     create_draft,
     delete_line,
     edit_header,
     put_lines,
 )
-from portal.models import AuditEntry, WithholdingAgent
+from declarations.services.filing import file_draft
+from declarations.services.imports import import_workbook
+from declarations.workbook import headings_of
+from portal.models import AuditEntry, User, WithholdingAgent
 from tests.declarations.builders import APRIL, LI, a_clerk, an_agent, filed, typed
 from tests.factories import client_of
 
@@ -291,6 +295,110 @@ def test_more_lines_than_a_draft_holds_are_refused(
 
     assert answer.status_code == 409
     assert answer.json()["code"] == "TOO_MANY"
+
+
+# --- What the grid remembers ---
+
+
+def workbook_of(*names: str) -> bytes:
+    rows = [typed(name=name, country="中国") for name in names]
+    columns = headings_of(APRIL)
+    table = [list(columns.values()), *([row.get(column, "") for column in columns] for row in rows)]
+    return "\n".join(",".join(f'"{cell}"' for cell in row) for row in table).encode()
+
+
+def take_in(draft: Declaration, *names: str, replace: bool = False) -> None:
+    user = User.objects.get(agent=draft.agent_month.agent)
+    import_workbook(draft, workbook_of(*names), kind="csv", replace=replace, by=user)
+
+
+def undo_import(grid: Grid, draft: Declaration) -> Any:
+    url = reverse("declarations:grid_undo_import", args=[draft.public_id])
+    return grid.client.post(
+        url, "{}", content_type="application/json", headers={"If-Match": grid.etag}
+    )
+
+
+def test_an_import_that_appended_is_taken_back_and_the_rest_stays(
+    clerk: Client, draft: Declaration
+) -> None:
+    take_in(draft, "导一", "导二")
+    add_line(draft, typed(name="后"))
+    grid = Grid(clerk, draft)
+    assert grid.send(changed=[{"id": grid.ids[3], "cells": {"name": "改"}}]).status_code == 200
+    assert names(draft) == ["甲", "乙", "丙", "改", "导二", "后"]
+
+    answer = undo_import(grid, draft)
+
+    assert answer.json() == {"taken": 2, "back": 0}
+    assert names(draft) == ["甲", "乙", "丙", "后"]
+    assert undo_import(Grid(clerk, draft), draft).json()["code"] == "NO_IMPORT"
+
+
+def test_an_import_that_replaced_is_taken_back_with_what_it_replaced(
+    clerk: Client, draft: Declaration
+) -> None:
+    before = [(line.public_id, line.cells.reveal("test")) for line in draft.draft_lines.all()]
+    take_in(draft, "导一", replace=True)
+    add_line(draft, typed(name="后"))
+    assert names(draft) == ["导一", "后"]
+
+    answer = undo_import(Grid(clerk, draft), draft)
+
+    assert answer.json() == {"taken": 1, "back": 3}
+    assert names(draft) == ["甲", "乙", "丙", "后"]
+    after = [(line.public_id, line.cells.reveal("test")) for line in draft.draft_lines.all()]
+    assert after[:3] == before
+
+
+def test_only_the_last_import_is_taken_back_and_not_over_a_newer_draft(
+    clerk: Client, draft: Declaration
+) -> None:
+    take_in(draft, "导一")
+    take_in(draft, "导二")
+    grid = Grid(clerk, draft)
+    add_line(draft, typed(name="后"))
+    assert undo_import(grid, draft).status_code == 412
+
+    undo_import(Grid(clerk, draft), draft)
+
+    assert names(draft) == ["甲", "乙", "丙", "导一", "后"]
+
+
+def test_filing_leaves_nothing_of_what_an_import_replaced(
+    acme: WithholdingAgent, draft: Declaration
+) -> None:
+    user = a_clerk(acme)
+    take_in(draft, "导一", replace=True)
+
+    outcome = check(draft)
+    file_draft(draft, key=uuid.uuid4(), seen=outcome.digest, filed_by=user)
+
+    assert LastImport.objects.count() == 0
+
+
+def test_each_user_s_widths_and_density_are_kept(clerk: Client, draft: Declaration) -> None:
+    url = reverse("declarations:grid_look")
+
+    def keep(look: Any) -> int:
+        return clerk.post(url, json.dumps(look), content_type="application/json").status_code
+
+    assert keep({"widths": {"name": 200}, "isDense": False}) == 204
+    assert keep({"widths": {"remark": 80}, "isDense": True}) == 204
+    for wrong in (
+        {"widths": {"password": 100}, "isDense": True},
+        {"widths": {"name": 9}, "isDense": True},
+        {"widths": {"name": "100"}, "isDense": True},
+        {"widths": {}, "isDense": 1},
+        {"widths": {}},
+        [],
+    ):
+        assert keep(wrong) == 400
+
+    page = clerk.get(reverse("declarations:grid", args=[draft.public_id]))
+    setup = page.context["setup"]
+    widths = {column["field"]: column["width"] for column in setup["columns"]}
+    assert (widths["name"], widths["remark"], setup["isDense"]) == (200, 80, True)
 
 
 def test_twenty_thousand_lines_are_read_and_written_in_few_queries(

@@ -13,6 +13,8 @@ from playwright.sync_api import Browser, BrowserContext, Dialog, Route, expect
 
 from declarations.models import Declaration
 from declarations.services.drafts import create_draft, put_lines
+from declarations.services.imports import import_workbook
+from declarations.workbook import headings_of
 from portal.models import User
 from tests.conftest import beside_a_browser
 from tests.declarations.builders import APRIL, LI, ZHANG, a_clerk, an_agent, typed
@@ -416,6 +418,45 @@ def test_g12_deleted_lines_come_back_to_their_places(desk: Desk) -> None:
     grid.page.wait_for_timeout(900)
 
     assert [line["name"] for line in grid.saved()] == ["甲", "乙", "丙", "丁"]
+
+
+def test_g12_an_import_is_taken_back_after_a_reload(desk: Desk) -> None:
+    draft = desk.draft(*names("甲"))
+    headings = ",".join(headings_of(APRIL).values())
+    line = pasted_line("导").replace("\t", ",")
+    with beside_a_browser():
+        content = f"{headings}\n{line}\n".encode()
+        import_workbook(draft, content, kind="csv", replace=True, by=desk.clerk)
+    grid = desk.window(draft)
+    assert grid.text(1, "name") == "导"
+    grid.open()
+
+    grid.do("撤销上次导入")
+    grid.page.get_by_role("dialog").get_by_role("button", name="撤销导入").click()
+
+    grid.says("已撤销导入:删除 1 行,恢复 1 行")
+    assert grid.text(1, "name") == "甲"
+    button = grid.page.locator("[data-do=unimport]")
+    expect(button).to_be_hidden()
+
+
+def test_g14_widths_and_density_are_kept_for_the_user(desk: Desk) -> None:
+    grid = desk.open(*names("甲", "乙"))
+    grid.go_to(1, "remark")
+    with grid.page.expect_response("**/grid/look/"):
+        grid.do("加宽列")
+    with grid.page.expect_response("**/grid/look/"):
+        grid.do("紧凑")
+    grid.open()
+
+    def size(row: int, column: str) -> tuple[int, int]:
+        box = grid.cell(row, column).bounding_box()
+        assert box
+        return round(box["width"]), round(box["height"])
+
+    assert size(2, "remark") == (224, 24)
+    grid.press("Control+End")
+    assert grid.active() == (2, "remark")
 
 
 def test_g14_name_and_number_stay_in_sight(desk: Desk) -> None:

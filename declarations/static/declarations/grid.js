@@ -37,7 +37,11 @@ const saving = new Saving(sheet, page, {
   clash,
 });
 saving.rowsARequest = setup.rowsARequest;
-const table = new Table(document.getElementById("grid"), columns, codes, { say, ready: start });
+const table = new Table(document.getElementById("grid"), columns, codes, {
+  say,
+  ready: start,
+  isDense: setup.isDense,
+});
 const dialogs = new Dialogs(page, { columns, codes, say });
 let editing;
 let onlyFaulty = false;
@@ -49,19 +53,25 @@ async function start() {
     isLeaving = false;
     status.place(table);
   };
+  table.tabulator.on("columnResized", (column) => keepLook({ [column.getField()]: column.getWidth() }));
   try {
-    sheet.load(await saving.load());
+    await load();
   } catch {
     status.say("loadFailed");
     return;
   }
-  await show();
   const wanted = /^#line-(\d+)$/.exec(location.hash);
   if (wanted) table.go(Number(wanted[1]) - 1, 0);
   status.place(table);
   page.dataset.state = "ready";
-  saving.check(sheet.rows.map((row) => row.id));
   dialogs.watchSession(saving, setup.idleMinutes);
+}
+
+async function load() {
+  sheet.load(await saving.load());
+  page.querySelector("[data-do=unimport]").hidden = !saving.imported;
+  await show();
+  saving.check(sheet.rows.map((row) => row.id));
 }
 
 // --- What is shown ---
@@ -135,7 +145,18 @@ async function changed(step) {
   else table.paint();
   status.count();
   status.place(table);
+  saving.toJudge.push(...sameOnesAs(step));
   saving.wake();
+}
+
+// What the law makes of a person's line depends on the person's other lines.
+function sameOnesAs({ cells, inserted, deleted }) {
+  const rows = new Set([...cells, ...inserted.map(([, row]) => [row]), ...deleted.map(([, row]) => [row])].map(([row]) => row));
+  const numbers = new Set([...rows].map((row) => row.cells.document_number));
+  for (const [, field, before] of cells) if (field === "document_number") numbers.add(before);
+  numbers.delete(undefined);
+  numbers.delete("");
+  return sheet.rows.filter((row) => numbers.has(row.cells.document_number) && !rows.has(row)).map(({ id }) => id);
 }
 
 // Texts into a block of cells, beginning at a row and column of what is shown: below the last line
@@ -284,6 +305,28 @@ const commands = {
   next() {
     nextFault();
   },
+  async unimport() {
+    document.getElementById("grid-import-time").textContent = say("importOf", { time: saving.imported });
+    if ((await dialogs.show("unimport")) !== "do") return;
+    await saving.send();
+    const outcome = await saving.undoImport();
+    if (!outcome) return;
+    await load();
+    status.say("importTakenBack", outcome);
+    focus();
+  },
+  wider() {
+    widen(24);
+  },
+  narrower() {
+    widen(-24);
+  },
+  async dense(button) {
+    setup.isDense = !setup.isDense;
+    button.setAttribute("aria-pressed", String(setup.isDense));
+    await table.setDense(setup.isDense);
+    keepLook({});
+  },
   keys() {
     dialogs.show("keys");
   },
@@ -291,6 +334,22 @@ const commands = {
     saving.send();
   },
 };
+
+// Without dragging: the columns that are selected.
+function widen(by) {
+  const widths = {};
+  for (const column of selectedColumns()) {
+    table.widen(column, by);
+    widths[column.field] = table.width(column);
+  }
+  table.paint();
+  keepLook(widths);
+}
+
+function keepLook(widths) {
+  const known = Object.entries(widths).filter(([field]) => columns.some((column) => column.field === field));
+  saving.keepLook({ widths: Object.fromEntries(known.map(([field, width]) => [field, Math.round(width)])), isDense: setup.isDense });
+}
 
 async function addRow(place) {
   if (sheet.rows.length >= setup.maxLines) {

@@ -10,6 +10,7 @@ export class Saving {
   // failed, loggedOut, refused, filing; `judge(lines)` takes answers; `clash(lines)` merges.
   constructor(sheet, page, { report, judge, clash }) {
     this.sheet = sheet;
+    this.page = page;
     this.linesUrl = page.dataset.lines;
     this.checksUrl = page.dataset.checks;
     this.token = page.querySelector("[name=csrfmiddlewaretoken]").value;
@@ -28,9 +29,33 @@ export class Saving {
   async load() {
     const answer = await this.ask(this.linesUrl);
     if (!answer.ok) throw new Error(`lines: ${answer.status}`);
-    const { revision, lines } = await answer.json();
+    const { revision, imported, lines } = await answer.json();
     this.revision = revision;
+    this.imported = imported;
     return lines;
+  }
+
+  // 撤销上次导入; returns how many lines went and came back, or null if it was refused.
+  async undoImport() {
+    const ask = () => this.ask(this.page.dataset.undoImport, {}, { "If-Match": `"${this.revision}"` });
+    try {
+      let answer = await ask();
+      if (answer.status === 412) {
+        await this.load();
+        answer = await ask();
+      }
+      if (answer.ok) return await answer.json();
+      const refusal = answer.status === 409 || answer.status === 412 ? await answer.json() : null;
+      this.report(refusal ? "refused" : "failed", refusal ?? {});
+    } catch {
+      this.report("offline");
+    }
+    return null;
+  }
+
+  // How the grid is set up. It is no part of the draft, and not worth a word when it fails.
+  keepLook(look) {
+    this.ask(this.page.dataset.look, look).catch(() => {});
   }
 
   // Something was changed.

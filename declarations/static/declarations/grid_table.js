@@ -3,11 +3,14 @@
 
 import { yuan } from "./grid_cells.js";
 
-export const ROW_HEIGHT = 28;
+const ROW_HEIGHT = 28;
+const LOW_ROW_HEIGHT = 24;
 
 export class Table {
-  constructor(element, columns, codes, { say, ready }) {
+  constructor(element, columns, codes, { say, ready, isDense }) {
     this.element = element;
+    this.rowHeight = isDense ? LOW_ROW_HEIGHT : ROW_HEIGHT;
+    element.classList.toggle("grid-dense", isDense);
     this.columns = columns;
     this.codes = codes;
     this.say = say;
@@ -23,7 +26,7 @@ export class Table {
       columnDefaults: { headerSort: false, resizable: "header", minWidth: 48 },
       height: "100%",
       layout: "fitData",
-      rowHeight: ROW_HEIGHT,
+      rowHeight: this.rowHeight,
       renderVerticalBuffer: 4 * ROW_HEIGHT,
       keybindings: false,
       autoResize: true,
@@ -104,12 +107,20 @@ export class Table {
     this.paint();
   }
 
-  async append(row) {
-    this.rows.push(row);
-    row.at = this.rows.length - 1;
-    this.element.setAttribute("aria-rowcount", this.rows.length + 1);
-    await this.tabulator.addRow(row, false);
-    this.paint();
+  async setDense(isDense) {
+    this.rowHeight = isDense ? LOW_ROW_HEIGHT : ROW_HEIGHT;
+    this.tabulator.options.rowHeight = this.rowHeight;
+    this.element.classList.toggle("grid-dense", isDense);
+    await this.show(this.rows);
+    this.bringIntoSight();
+  }
+
+  width(column) {
+    return this.tabulator.getColumn(column.field).getWidth();
+  }
+
+  widen(column, by) {
+    this.tabulator.getColumn(column.field).setWidth(Math.max(48, Math.min(800, this.width(column) + by)));
   }
 
   adopt(row) {
@@ -183,8 +194,7 @@ export class Table {
     if (column.kind === "law") return yuan(row.law[column.field] ?? "");
     const typed = row.cells[column.field] ?? "";
     if (column.kind === "amount") return yuan(typed);
-    if (column.kind === "code") return this.codes[column.field].find(typed)?.label ?? typed;
-    return typed;
+    return this.codes[column.field]?.find(typed)?.label ?? typed;
   }
 
   cellElement(row, column) {
@@ -226,9 +236,10 @@ export class Table {
 
   bringIntoSight() {
     const height = this.holder.clientHeight;
-    const top = this.at.row * ROW_HEIGHT;
+    const top = this.at.row * this.rowHeight;
+    const bottom = top + this.rowHeight;
     if (top < this.holder.scrollTop) this.scrollTo(top);
-    else if (top + ROW_HEIGHT > this.holder.scrollTop + height) this.scrollTo(top + ROW_HEIGHT - height);
+    else if (bottom > this.holder.scrollTop + height) this.scrollTo(bottom - height);
     const cell = this.cellElement(this.at.row, this.at.column);
     if (!cell || this.at.column < 3) return;
     const frozen = this.frozenWidth();
@@ -255,7 +266,7 @@ export class Table {
   }
 
   pageOfRows() {
-    return Math.max(1, Math.floor(this.holder.clientHeight / ROW_HEIGHT) - 1);
+    return Math.max(1, Math.floor(this.holder.clientHeight / this.rowHeight) - 1);
   }
 
   // --- The mouse ---
