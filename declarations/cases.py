@@ -226,7 +226,8 @@ def _options_of_the_year(line: Line, setting: Setting) -> Inputs:
     earlier = setting.year.options.get(setting.person)
     inputs = _options(line, setting)
     if earlier is not None and inputs:
-        inputs["option_income"] = line.total_income - line.exempt_income + earlier.income
+        gain = line.total_income - line.exempt_income
+        inputs["option_income"] = gain + earlier.income - earlier.exempt
         inputs["cum_withheld"] = earlier.withheld + earlier.reduction
     return inputs
 

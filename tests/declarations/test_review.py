@@ -574,7 +574,9 @@ def test_infants_are_known_from_2022() -> None:
 
 def test_several_gains_from_options_in_a_year_are_added_up() -> None:
     month = date(2021, 4, 1)
-    earlier = Earlier(date(2021, 2, 1), 1, income=Decimal(36000), withheld=Decimal(1080))
+    earlier = Earlier(
+        date(2021, 2, 1), 1, Decimal(36500), exempt=Decimal(500), withheld=Decimal(1080)
+    )
     year = Year(options={"zhang": earlier})
     line = a_line_of(month, "8400", "0109", income="84000")  # 120,000 bears 9,480
 
