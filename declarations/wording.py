@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from declarations.faults import Fault, FaultCode, FileCode, FileRefused
 from declarations.models import Declaration, DetailLine
+from declarations.persons import Person, texts_of
 from declarations.selectors import Lamp
 from declarations.taxlaw.codes import (
     COUNTRIES,
@@ -103,6 +104,18 @@ CODED_COLUMNS = {
 }
 
 _CODE_TABLES = {table.name: table for table in CODED_COLUMNS.values()}
+def person_words(person: Person) -> dict[str, str]:
+    """Return a person's columns as they are read: codes with their names, blank where absent."""
+    words = texts_of(person)
+    for column in words:
+        value = getattr(person, column)
+        if column in CODED_COLUMNS:
+            words[column] = code_label(CODED_COLUMNS[column], value)
+        elif isinstance(value, bool):
+            words[column] = _("是") if value else _("否")
+    return words
+
+
 
 
 def fault_sentence(fault: Fault, tax_month: date | None = None) -> str:

@@ -45,6 +45,9 @@ CONTACT: Final = _Entry(
 DECLARATIONS: Final = _Entry(
     "declarations:declarations", _("个人所得税明细申报"), _("填写、校验并向税务机关提交明细申报。")
 )
+TAXPAYERS: Final = _Entry(
+    "taxpayers:taxpayers", _("个人基础信息"), _("登记本单位的纳税人,每月申报时选用。")
+)
 QUERY: Final = _Entry(
     "reconciliation:months",
     _("申报及缴款信息查询"),
@@ -62,7 +65,7 @@ AGENT_HOME: Final = _Entry("reconciliation:home", _("我的待办"), "")
 
 # What the manual lists for 代扣代缴单位, in its order.
 PUBLIC: Final = (ENROLMENT, CONTACT, DECLARATIONS, QUERY)
-AGENT: Final = (AGENT_HOME, DECLARATIONS, QUERY, LAW, CALCULATOR, TOKENS, CONTACT)
+AGENT: Final = (AGENT_HOME, DECLARATIONS, TAXPAYERS, QUERY, LAW, CALCULATOR, TOKENS, CONTACT)
 
 _READERS: Final = User.ROLES_THAT_READ_TAX_DATA
 STAFF: Final = (

@@ -46,6 +46,7 @@ if find_spec("declarations.urls"):
     urlpatterns.append(path("declarations/", include("declarations.urls")))
     urlpatterns.append(path("", include("declarations.law_urls")))
     urlpatterns.append(path("", include("declarations.receipt_urls")))
+    urlpatterns.append(path("taxpayers/", include("declarations.taxpayer_urls")))
     urlpatterns.append(path("api/v1/", include("declarations.api_urls")))
 if find_spec("reconciliation.urls"):
     urlpatterns.append(path("", include("reconciliation.urls")))

@@ -22,8 +22,16 @@ from declarations.models import Roster, Taxpayer
 from declarations.persons import COLUMNS, check_persons, texts_of
 from declarations.refusals import RosterIsGone, RowFault, WorkbookIsRefused
 from declarations.roster import read_roster
+from declarations.roster_workbook import write_roster
 from declarations.sandbox import SLOT_WAIT_SECONDS
-from declarations.selectors import KEPT_FOR, access_own_agent, plan_of
+from declarations.selectors import (
+    KEPT_FOR,
+    State,
+    access_own_agent,
+    person_of,
+    plan_of,
+    taxpayers_of,
+)
 from declarations.services.imports import CHECK, READ, WRITE, read_at_once, report_of_faults
 from declarations.services.taxpayers import taxpayer_row
 from declarations.sheets import Sheet
@@ -35,6 +43,7 @@ from portal.services import audit
 from portal.services.jobs import JobIsUnderWay, start_job
 
 READ_ROSTER: Final = "declarations.read_roster"
+_EXPORT: Final = "export the register of persons"
 _BATCH = 2_000
 
 
@@ -109,6 +118,14 @@ def take_in(agent: WithholdingAgent, seen: UUID, *, by: User) -> Taken:
 def give_up(agent: WithholdingAgent) -> None:
     """Throw the list away that waits to come into an agent's register; twice is harmless."""
     Roster.objects.filter(agent=agent).delete()
+
+
+def export_register(agent: WithholdingAgent, state: State, *, by: User) -> bytes:
+    """Return an agent's persons of a state as a workbook with whole numbers, audited."""
+    rows = taxpayers_of(agent, state)
+    persons = [person_of(row, _EXPORT) for row in rows.iterator(chunk_size=_BATCH)]
+    audit.record(AuditEntry.Action.EXPORT, "register", user=by, agent=agent, persons=len(persons))
+    return write_roster(persons)
 
 
 @transaction.atomic

@@ -139,6 +139,7 @@ def _check_page(
         "grand_total": selectors.grand_total(outcome.totals),
         "in_force": selectors.versions_of(draft).in_force().first(),
         "earlier_months": selectors.earlier_months_that_do_not_agree(draft),
+        "unregistered": selectors.persons_not_in_register(draft),
     }
     status = 409 if isinstance(refusal, KeyIsUsed) else 200
     return render(request, "declarations/check.html", context, status=status)

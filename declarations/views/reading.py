@@ -125,8 +125,10 @@ def receipt(request: AuthenticatedHttpRequest, public_id: UUID) -> HttpResponseB
     totals = selectors.totals_of(declaration)
     complete_to = selectors.watermark()
     context = {
+    is_own = request.user.agent_id == month.agent_id
         "declaration": declaration,
-        "is_own": request.user.agent_id == month.agent_id,
+        "is_own": is_own,
+        "unregistered": selectors.persons_not_in_register(declaration) if is_own else None,
         "totals": totals,
         "grand_total": selectors.grand_total(totals),
         "lamps": selectors.lamps(

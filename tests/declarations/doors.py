@@ -8,6 +8,7 @@ from typing import Any, Final
 from declarations.models import Kind
 from declarations.services.drafts import add_line, create_draft
 from portal.models import WithholdingAgent
+from tests.declarations import register_doors
 from tests.declarations.builders import filed, typed
 from tests.portal.doors import (
     AWAY,
@@ -62,6 +63,7 @@ DOORS: Final = [
     Door("declarations:codes", everybody(OK)),
     Door("declarations:template", logged_in(), arguments=of_april),
     Door("declarations:declaration", READ, arguments=of_a_filed_one),
+    *register_doors.DOORS,
     Door("declarations:receipt", READ, arguments=of_a_filed_one),
     Door("declarations:printed", READ, arguments=of_a_filed_one),
     Door("declarations:header", OWN, FORM, arguments=of_a_draft),
