@@ -168,6 +168,12 @@ class UploadForm(forms.Form):
     )
 
 
+class PasswordForm(forms.Form):
+    """The password of whoever does what cannot be undone."""
+
+    password = PasswordField(_("密码"), autocomplete="current-password")
+
+
 class FilingForm(forms.Form):
     """向地税机关提交: the declaration of truth and the password, for what the check page showed.
 

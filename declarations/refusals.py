@@ -76,6 +76,46 @@ class NotADraft(Refusal):
         )
 
 
+class NotInForce(Refusal):
+    code = "NOT_IN_FORCE"
+
+    def __init__(self, declaration: Declaration) -> None:
+        super().__init__(
+            _("%(declaration)s的这一版已不是现行申报,请查看最新的版本。")
+            % {"declaration": declaration}
+        )
+
+
+class NothingToTakeBack(Refusal):
+    code = "NOTHING_TO_TAKE_BACK"
+
+    def __init__(self, declaration: Declaration) -> None:
+        super().__init__(
+            _("%(declaration)s的这一版没有更正以前的申报,不能撤销更正。")
+            % {"declaration": declaration}
+        )
+
+
+class MonthIsPaid(Refusal):
+    code = "MONTH_PAID"
+
+    def __init__(self, declaration: Declaration) -> None:
+        super().__init__(
+            _("%(declaration)s已有缴款记录,不能作废。如申报有误,请更正申报。")
+            % {"declaration": declaration}
+        )
+
+
+class LaterMonthIsDeclared(Refusal):
+    code = "LATER_MONTH_DECLARED"
+
+    def __init__(self, month: AgentMonth) -> None:
+        super().__init__(
+            _("%(month)s已经申报,以前月份的申报不能作废。如申报有误,请更正申报。")
+            % {"month": month}
+        )
+
+
 class DraftHasFaults(Refusal):
     """Some of a draft is wrong; `faults` says what."""
 

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from declarations import converters  # noqa: F401  registers tax_month
-from declarations.views import drafts, filing, grid, lines, printing, reading, uploads
+from declarations.views import drafts, filing, grid, lines, printing, reading, taking_back, uploads
 
 app_name = "declarations"
 
@@ -28,6 +28,7 @@ urlpatterns = [
     path("<uuid:public_id>/file/", filing.file, name="file"),
     path("<uuid:public_id>/print/", printing.printed, name="printed"),
     path("<uuid:public_id>/receipt/", reading.receipt, name="receipt"),
+    path("<uuid:public_id>/take-back/", taking_back.take_back, name="take_back"),
     path("<uuid:public_id>/correct/", drafts.correct, name="correct"),
     path("<uuid:public_id>/delete/", drafts.delete, name="delete"),
 ]

@@ -325,5 +325,7 @@ def lamp_reason(lamp: Lamp) -> str:
             return _("正在核对")
         case "superseded":
             return _("已被更正,不再核对")
+        case "withdrawn":
+            return _("已作废,不再核对")
         case _:
             return ""

@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from declarations.taxlaw.tax_month import parse_tax_month
+from portal.forms import PasswordField
 from portal.models import Office, OfficeQuerySet
 from reconciliation.models import FeedFile, FeedKind, QuarantinedRow
 
@@ -81,6 +82,12 @@ class ReasonForm(forms.Form):
         help_text=_("将记入审计日志。请勿填写自然人的姓名和证件号码。"),
         error_messages={"required": _("请填写原因。")},
     )
+
+
+class WithdrawalForm(ReasonForm):
+    """作废: why, and the password."""
+
+    password = PasswordField(_("密码"), autocomplete="current-password")
 
 
 class CorrectionForm(ReasonForm):

@@ -158,6 +158,10 @@ class Declaration(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("declarations:declaration", args=[self.public_id])
 
+    @property
+    def is_in_force(self) -> bool:
+        return self.status == self.Status.FILED
+
 
 class DeclaredTotal(models.Model):
     """A filed declaration's sums for one income item, kept when it is filed. Yuan to the fen."""

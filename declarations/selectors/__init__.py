@@ -50,6 +50,7 @@ from declarations.selectors.listing import (
 from declarations.selectors.months import (
     default_month,
     earlier_months_that_do_not_agree,
+    first_later_month_declared,
     has_declarable_months,
     is_declarable,
     latest_declarable_month,
@@ -79,6 +80,12 @@ from declarations.selectors.taxpayers import (
     taxpayers_of_month,
 )
 from declarations.selectors.verifying import is_genuine_receipt
+from declarations.selectors.versions import (
+    ItemChange,
+    TotalChanges,
+    totals_side_by_side,
+    version_before,
+)
 from declarations.selectors.years import (
     year_to_date,
 )
@@ -92,12 +99,14 @@ __all__ = [
     "CheckedLine",
     "DraftCheck",
     "GrandTotal",
+    "ItemChange",
     "Lamp",
     "LampState",
     "ListedDeclaration",
     "ListedMonth",
     "Plan",
     "State",
+    "TotalChanges",
     "Unregistered",
     "access_declaration",
     "access_own_agent",
@@ -117,6 +126,7 @@ __all__ = [
     "earlier_months_that_do_not_agree",
     "findings_in",
     "findings_of",
+    "first_later_month_declared",
     "grand_total",
     "has_declarable_months",
     "header_of",
@@ -142,6 +152,8 @@ __all__ = [
     "taxpayers_of",
     "taxpayers_of_month",
     "totals_of",
+    "totals_side_by_side",
+    "version_before",
     "versions_of",
     "watermark",
     "year_to_date",

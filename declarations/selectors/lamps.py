@@ -20,8 +20,8 @@ class LampState(StrEnum):
 class Lamp(NamedTuple):
     """One of the three lamps: what it is about, how it stands, and why, in stable words.
 
-    `reason` is one of draft, unchecked, faults, filed, superseded, matched, waiting, mismatched,
-    checking, none; `params` are what its sentence needs.
+    `reason` is one of draft, unchecked, faults, filed, superseded, withdrawn, matched, waiting,
+    mismatched, checking, none; `params` are what its sentence needs.
     """
 
     subject: str
@@ -48,7 +48,9 @@ def lamps(
             checked,
             Lamp("payment", LampState.PENDING, "draft", {}),
         ]
-    if status != Declaration.Status.FILED:
+    if status == Declaration.Status.WITHDRAWN:
+        payment = Lamp("payment", LampState.PENDING, "withdrawn", {})
+    elif status != Declaration.Status.FILED:
         payment = Lamp("payment", LampState.PENDING, "superseded", {})
     elif current_result == "matched":
         payment = Lamp("payment", LampState.DONE, "matched", {})

@@ -44,6 +44,15 @@ def months_that_do_not_agree(agent: WithholdingAgent) -> AgentMonthQuerySet:
     return mismatched.order_by("-tax_month")
 
 
+def first_later_month_declared(month: AgentMonth) -> AgentMonth | None:
+    """Return the first month after a month for which a declaration is in force, of any kind."""
+    declared = Declaration.objects.in_force().filter(
+        agent_month__agent=month.agent_id, agent_month__tax_month__gt=month.tax_month
+    )
+    first = declared.select_related("agent_month").order_by("agent_month__tax_month").first()
+    return first.agent_month if first else None
+
+
 def earlier_months_that_do_not_agree(declaration: Declaration) -> AgentMonthQuerySet:
     """Return the months before a declaration's (往期核对不成功的月份), newest first."""
     month = declaration.agent_month

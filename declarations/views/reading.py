@@ -107,6 +107,7 @@ def _evidence(request: AuthenticatedHttpRequest, declaration: Declaration) -> Ht
         "grand_total": selectors.grand_total(totals),
         "versions": list(selectors.versions_of(declaration)),
         "draft": selectors.draft_beside(declaration) if is_own else None,
+        "corrected": selectors.version_before(declaration),
         "lamps": selectors.lamps(
             declaration, selectors.current_result(month, complete_to), complete_to
         ),

@@ -227,6 +227,12 @@ def _history_entry(entry: MonthResult) -> HistoryEntry:
     return HistoryEntry(entry.concluded_at, entry.result, entry.settles_on, sums)
 
 
+def is_paid(month: AgentMonth, kind: str) -> bool:
+    """Tell whether there is a payment of a month and kind, in the treasury or on its way."""
+    payments = Payment.objects.filter(agent_month=month, kind=kind, is_void=False)
+    return payments.filter(amount__gt=0).exists()
+
+
 _NOT_COMPARED = (PaymentRow.Kind.LATE_FEE, PaymentRow.Kind.FINE)
 
 

@@ -45,6 +45,11 @@ def of_april(agent: WithholdingAgent) -> dict[str, Any]:
     return {"tax_month": APRIL}
 
 
+def of_a_correction(agent: WithholdingAgent) -> dict[str, Any]:
+    filed(agent, "10.00")
+    return {"public_id": filed(agent, "20.00").public_id}
+
+
 # The agent's own, and staff of its office who read tax data.
 READ: Final = logged_in(MISSING) | dict.fromkeys(("alice", "officer", "auditor", "supervisor"), OK)
 OWN: Final = agents(bob=MISSING)
@@ -90,6 +95,7 @@ DOORS: Final = [
     Door("declarations:upload", OWN, FORM, arguments=of_a_draft),
     Door("declarations:check", OWN, arguments=of_a_draft),
     Door("declarations:file", DO, FORM, arguments=of_a_draft),
+    Door("declarations:take_back", OWN, FORM, arguments=of_a_correction),
     Door("declarations:correct", DO, ("POST",), arguments=of_a_filed_one),
     Door("declarations:delete", OWN, FORM, arguments=of_a_draft),
     Door("receipts:verify", everybody(OK), FORM),

@@ -31,6 +31,10 @@ def of_a_month(agent: WithholdingAgent) -> dict[str, Any]:
     return {"public_id": filed(agent).agent_month.public_id}
 
 
+def of_a_declaration(agent: WithholdingAgent) -> dict[str, Any]:
+    return {"public_id": filed(agent).public_id}
+
+
 def of_nothing(agent: WithholdingAgent) -> dict[str, Any]:
     return {"public_id": UUID(int=0)}
 
@@ -47,6 +51,7 @@ DOORS: Final = [
     Door("reconciliation:months", agents()),
     Door("reconciliation:month", agents(), arguments=of_april),
     Door("reconciliation:confirm", agents(AWAY, AWAY), ("POST",), arguments=of_april),
+    Door("reconciliation:withdraw", agents(bob=MISSING), FORM, arguments=of_a_declaration),
     Door("reconciliation:desk", READ),
     Door("reconciliation:agent_months", READ_OWN, arguments=of_agent),
     Door("reconciliation:staff_month", READ_OWN, arguments=of_a_month),
