@@ -103,7 +103,6 @@ CODED_COLUMNS = {
     "income_item": INCOME_ITEMS,
 }
 
-_CODE_TABLES = {table.name: table for table in CODED_COLUMNS.values()}
 def person_words(person: Person) -> dict[str, str]:
     """Return a person's columns as they are read: codes with their names, blank where absent."""
     words = texts_of(person)
@@ -116,6 +115,7 @@ def person_words(person: Person) -> dict[str, str]:
     return words
 
 
+_CODE_TABLES = {table.name: table for table in CODED_COLUMNS.values()}
 
 
 def fault_sentence(fault: Fault, tax_month: date | None = None) -> str:

@@ -125,8 +125,8 @@ def receipt(request: AuthenticatedHttpRequest, public_id: UUID) -> HttpResponseB
     month = declaration.agent_month
     totals = selectors.totals_of(declaration)
     complete_to = selectors.watermark()
-    context = {
     is_own = request.user.agent_id == month.agent_id
+    context = {
         "declaration": declaration,
         "is_own": is_own,
         "unregistered": selectors.persons_not_in_register(declaration) if is_own else None,

@@ -11,10 +11,10 @@ from portal.models import WithholdingAgent
 from tests.declarations import register_doors
 from tests.declarations.builders import filed, typed
 from tests.portal.doors import (
-    AWAY,
     AGENTS,
-    FORM,
+    AWAY,
     FORBIDDEN,
+    FORM,
     MISSING,
     NO_TOKEN,
     OK,
@@ -22,8 +22,8 @@ from tests.portal.doors import (
     agents,
     everybody,
     logged_in,
-)
     of_a_job,
+)
 
 APRIL = date(2006, 4, 1)
 
@@ -56,19 +56,19 @@ OWN: Final = agents(bob=MISSING)
 DO: Final = agents(alice=AWAY, bob=MISSING)
 NOBODY: Final = {"anonymous": NO_TOKEN}
 BY_PROGRAM: Final = everybody(OK) | NOBODY
-
 READERS: Final = ("officer", "foreign officer", "auditor", "supervisor")
 READ_BY_PROGRAM: Final = everybody(FORBIDDEN) | NOBODY | dict.fromkeys((*AGENTS, *READERS), OK)
 ONE_BY_PROGRAM: Final = READ_BY_PROGRAM | {"bob": MISSING, "foreign officer": MISSING}
 FILE_BY_PROGRAM: Final = everybody(FORBIDDEN) | NOBODY | dict.fromkeys(AGENTS, OK)
 JOB_BY_PROGRAM: Final = everybody(FORBIDDEN) | NOBODY | {"alice": OK, "bob": MISSING}
+
 DOORS: Final = [
+    *register_doors.DOORS,
     Door("declarations:declarations", agents()),
     Door("declarations:new", agents(), FORM),
     Door("declarations:codes", everybody(OK)),
     Door("declarations:template", logged_in(), arguments=of_april),
     Door("declarations:declaration", READ, arguments=of_a_filed_one),
-    *register_doors.DOORS,
     Door("declarations:receipt", READ, arguments=of_a_filed_one),
     Door("declarations:printed", READ, arguments=of_a_filed_one),
     Door("declarations:header", OWN, FORM, arguments=of_a_draft),
@@ -103,9 +103,6 @@ DOORS: Final = [
     Door("law:law", logged_in(), arguments=of_april),
     Door("law:calculator", everybody(OK), FORM),
     Door("law:api_law", BY_PROGRAM, arguments=of_april),
-    # Nothing is no question.
-    Door("law:api_compute", everybody("400") | NOBODY, ("POST",)),
-]
     Door("declarations_api:declarations", READ_BY_PROGRAM, ("GET", "HEAD", "POST")),
     Door("declarations_api:check", FILE_BY_PROGRAM, ("POST",)),
     Door("declarations_api:declaration", ONE_BY_PROGRAM, arguments=of_a_filed_one),
@@ -117,3 +114,6 @@ DOORS: Final = [
         ("POST",),
     ),
     Door("declarations_api:job", JOB_BY_PROGRAM, arguments=of_a_job),
+    # Nothing is no question.
+    Door("law:api_compute", everybody("400") | NOBODY, ("POST",)),
+]
