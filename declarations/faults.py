@@ -75,6 +75,7 @@ class FileCode(StrEnum):
     MISSING_HEADINGS = "MISSING_HEADINGS"  # headings, by a semicolon
     UNKNOWN_HEADINGS = "UNKNOWN_HEADINGS"  # headings: `H 奖金`, by a semicolon
     DUPLICATE_HEADINGS = "DUPLICATE_HEADINGS"  # headings, by a semicolon
+    TEMPLATE = "TEMPLATE"  # one of our workbooks, for something else; kind
     NO_LINES = "NO_LINES"  # headings and nothing under them
 
 

@@ -12,7 +12,14 @@ from pathlib import Path
 from declarations.cells import Cell
 from declarations.persons import COLUMNS
 from declarations.sandbox import SLOT_WAIT_SECONDS
-from declarations.sheets import Sheet, SheetForm, SheetRow, known_headings, read_sheet
+from declarations.sheets import (
+    PERSONS_KIND,
+    Sheet,
+    SheetForm,
+    SheetRow,
+    known_headings,
+    read_sheet,
+)
 from portal.exports import unguarded
 
 HEADINGS: Mapping[str, str] = {
@@ -38,7 +45,7 @@ _OTHER_HEADINGS: Mapping[str, tuple[str, ...]] = {
 }
 REQUIRED_COLUMNS = COLUMNS[:6]
 # What a template says of itself, in properties of these names.
-TEMPLATE_KIND = "persons"
+TEMPLATE_KIND = PERSONS_KIND
 TEMPLATE_VERSION = "1"
 _FORM = SheetForm(
     HEADINGS,
@@ -51,6 +58,7 @@ _FORM = SheetForm(
         ("序号", "原表行号", "错误说明"),
     ),
     leaves_out=True,
+    kind=PERSONS_KIND,
 )
 
 

@@ -20,6 +20,8 @@ from declarations.sandbox import SLOT_WAIT_SECONDS, read_cells
 from declarations.sheet_reader import MAX_COLUMNS, MAX_ROWS, MAX_TITLES
 
 MAX_LINES = MAX_ROWS - 1
+# What workbooks of ours say that they are, in a property of this name.
+LINES_KIND, PERSONS_KIND = KINDS = ("declaration-lines", "persons")
 # Over it a row of headings is what it says to be.
 _HEADINGS_THAT_MAKE_A_ROW = 3
 
@@ -30,13 +32,15 @@ class SheetForm:
 
     `headings` has the heading by which a missing column is named; `known` the column that a folded
     heading stands for, an empty text for one that says nothing. A column with any other heading
-    refuses the file, unless it `leaves_out` such columns.
+    refuses the file, unless it `leaves_out` such columns. `kind` is what a file of ours says that
+    it is, when it has this form.
     """
 
     headings: Mapping[str, str]
     required: Sequence[str]
     known: Mapping[str, str]
     leaves_out: bool = False
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,9 @@ def read_sheet(
         rows = [(number, [_cell(cell) for cell in cells]) for number, cells in parts]
     except FileRefused as refused:
         raise _with_limit(refused) from None
+    kind = about["properties"].get("kind", "")
+    if kind in KINDS and kind != form.kind:
+        raise FileRefused(FileCode.TEMPLATE, kind=kind)
     at = _heading_row(rows, form)
     columns, left_out = _columns(rows[at][1], form, rows[at + 1 :])
     found = tuple(

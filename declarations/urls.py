@@ -3,7 +3,17 @@
 from django.urls import path
 
 from declarations import converters  # noqa: F401  registers tax_month
-from declarations.views import drafts, filing, grid, lines, printing, reading, taking_back, uploads
+from declarations.views import (
+    drafts,
+    filing,
+    grid,
+    lines,
+    printing,
+    reading,
+    taking_back,
+    uploads,
+    workbooks,
+)
 
 app_name = "declarations"
 
@@ -23,6 +33,7 @@ urlpatterns = [
     path("<uuid:public_id>/grid/lines/<uuid:line_id>/law/", grid.law, name="grid_law"),
     path("<uuid:public_id>/grid/undo-import/", grid.undo_import, name="grid_undo_import"),
     path("<uuid:public_id>/grid/checks/", grid.checks, name="grid_checks"),
+    path("<uuid:public_id>/workbook/", workbooks.lines, name="workbook"),
     path("<uuid:public_id>/upload/", uploads.upload, name="upload"),
     path("<uuid:public_id>/check/", filing.check, name="check"),
     path("<uuid:public_id>/file/", filing.file, name="file"),

@@ -16,6 +16,7 @@ from declarations.faults import Fault, FaultCode, FileCode, FileRefused
 from declarations.models import Declaration, DetailLine
 from declarations.persons import Person, texts_of
 from declarations.selectors import Lamp
+from declarations.sheets import PERSONS_KIND
 from declarations.taxlaw.codes import (
     COUNTRIES,
     DOCUMENT_TYPES,
@@ -283,6 +284,11 @@ _FILES: dict[FileCode, Callable[[Mapping[str, str]], str]] = {
     ),
     FileCode.DUPLICATE_HEADINGS: _said(
         lambda: _("这些标题重复:%(headings)s。每个标题应只出现一次")
+    ),
+    FileCode.TEMPLATE: lambda params: (
+        _("这是个人基础信息的工作簿,不能用于申报表。请下载本月的模板")
+        if params["kind"] == PERSONS_KIND
+        else _("这是申报表明细的工作簿,不能用于个人基础信息。请下载个人基础信息的模板")
     ),
     FileCode.NO_LINES: _said(lambda: _("标题行下面没有明细,请填写后再上传")),
     FileCode.BUSY: _said(lambda: _("现在上传文件的人较多,请过一分钟再试。您的文件没有问题")),

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from declarations.cells import Cell
 from declarations.faults import Fault
 from declarations.lines import REQUIRED_AMOUNTS, Line, check_line
 from declarations.sandbox import SLOT_WAIT_SECONDS
-from declarations.sheets import SheetForm, SheetRow, known_headings, read_sheet
+from declarations.sheets import LINES_KIND, SheetForm, SheetRow, known_headings, read_sheet
 from declarations.taxlaw.tax_month import CUMULATIVE_FROM
+from portal.exports import unguarded
 
 HEADINGS_TO_2018: Mapping[str, str] = {
     "name": "姓名",
@@ -59,8 +61,10 @@ HEADINGS_FROM_2019: Mapping[str, str] = {
     "tax_withheld": "已扣税额",
     "remark": "备注",
 }
-# Columns that our own error workbooks and many payrolls have, and that say nothing of a line.
-IGNORED_HEADINGS = ("序号", "原表行号", "错误说明")
+# The first two columns of our error workbooks.
+ROW, ERRORS = "原表行号", "错误说明"
+# Columns that these and many payrolls have, and that say nothing of a line.
+IGNORED_HEADINGS = ("序号", ROW, ERRORS)
 REQUIRED_COLUMNS = (
     "name",
     "document_type",
@@ -73,7 +77,7 @@ REQUIRED_COLUMNS = (
 )
 
 # What a template says of itself, in properties of these names.
-TEMPLATE_KIND = "declaration-lines"
+TEMPLATE_KIND = LINES_KIND
 TEMPLATE_VERSION = "1"
 
 
@@ -82,7 +86,7 @@ class Workbook:
     """What a file says: its headings by column of the form, in its own order, and its rows.
 
     `encoding` is the one that a CSV turned out to be in, empty for a workbook. `template` is the
-    form (`2006`, `2019`) and the version that our template says it is, none for other files.
+    form (`2006`, `2019`) and the version that one of our files says it is, none for other files.
     """
 
     headings: Mapping[str, str]
@@ -115,19 +119,22 @@ def read_workbook(
 
     `slots` is the sandbox's folder; `headings` are an agent's own, by column; `form` has the
     headings of the month, in which missing ones are named. FileRefused for a file that is refused
-    whole: all codes of FileCode.
+    whole: all codes of FileCode. Texts are as before our export.
     """
     known = _KNOWN | known_headings((headings or {}).items())
     sheet = read_sheet(
         source,
-        SheetForm(form, REQUIRED_COLUMNS, known),
+        SheetForm(form, REQUIRED_COLUMNS, known, kind=TEMPLATE_KIND),
         slots=slots,
         kind=kind,
         wait=wait,
         seconds=seconds,
     )
-    template = _template(sheet.properties)
-    return Workbook(sheet.headings, sheet.rows, sheet.encoding, template)
+    rows = tuple(
+        SheetRow(row.number, {column: _plain(cell) for column, cell in row.cells.items()})
+        for row in sheet.rows
+    )
+    return Workbook(sheet.headings, rows, sheet.encoding, _template(sheet.properties))
 
 
 def check_rows(
@@ -152,3 +159,7 @@ def _template(properties: Mapping[str, str]) -> tuple[str, str] | None:
     if properties.get("kind") != TEMPLATE_KIND:
         return None
     return properties.get("form", ""), properties.get("version", "")
+
+
+def _plain(cell: Cell) -> Cell:
+    return unguarded(cell) if isinstance(cell, str) else cell

@@ -17,6 +17,7 @@ from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from declarations.cells import shown
 from declarations.faults import Fault, FaultCode, FileCode, FileRefused
 from declarations.models import Declaration
 from declarations.refusals import RowFault, WorkbookHasFaults, WorkbookIsRefused
@@ -26,7 +27,14 @@ from declarations.services.drafts import put_lines
 from declarations.services.undoing import undoable_import
 from declarations.sheets import Sheet
 from declarations.wording import field_label, file_sentence
-from declarations.workbook import Workbook, check_rows, form_of, headings_of, read_workbook
+from declarations.workbook import (
+    TEMPLATE_VERSION,
+    Workbook,
+    check_rows,
+    form_of,
+    headings_of,
+    read_workbook,
+)
 from portal.errors import Refusal
 from portal.jobs import Progress
 from portal.models import Job, User
@@ -164,12 +172,20 @@ def _read(
         )
     except FileRefused as refused:
         raise WorkbookIsRefused(refused.code.value, file_sentence(refused)) from refused
-    if workbook.template is not None and workbook.template[0] != form_of(tax_month):
-        raise WorkbookIsRefused(
-            "TEMPLATE",
-            _("这是另一时期的模板,不能用于 %(month)s。请下载本月的模板")
-            % {"month": draft.agent_month},
-        )
+    if workbook.template is not None:
+        form, version = workbook.template
+        if form != form_of(tax_month):
+            raise WorkbookIsRefused(
+                FileCode.TEMPLATE.value,
+                _("这是另一时期的模板,不能用于 %(month)s。请下载本月的模板")
+                % {"month": draft.agent_month},
+            )
+        if version != TEMPLATE_VERSION:
+            raise WorkbookIsRefused(
+                FileCode.TEMPLATE.value,
+                _("这是第 %(found)s 版模板,现用第 %(current)s 版。请下载本月的模板")
+                % {"found": shown(version), "current": TEMPLATE_VERSION},
+            )
     return workbook
 
 

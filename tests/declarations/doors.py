@@ -92,6 +92,7 @@ DOORS: Final = [
         ("POST",),
         arguments=of_a_draft,
     ),
+    Door("declarations:workbook", OWN, arguments=of_a_filed_one),
     Door("declarations:upload", OWN, FORM, arguments=of_a_draft),
     Door("declarations:check", OWN, arguments=of_a_draft),
     Door("declarations:file", DO, FORM, arguments=of_a_draft),
