@@ -385,14 +385,15 @@ def test_each_user_s_widths_and_density_are_kept(clerk: Client, draft: Declarati
 
     assert keep({"widths": {"name": 200}, "isDense": False}) == 204
     assert keep({"widths": {"remark": 80}, "isDense": True}) == 204
-    for wrong in (
+    looks: list[Any] = [
         {"widths": {"password": 100}, "isDense": True},
         {"widths": {"name": 9}, "isDense": True},
         {"widths": {"name": "100"}, "isDense": True},
         {"widths": {}, "isDense": 1},
         {"widths": {}},
         [],
-    ):
+    ]
+    for wrong in looks:
         assert keep(wrong) == 400
 
     page = clerk.get(reverse("declarations:grid", args=[draft.public_id]))

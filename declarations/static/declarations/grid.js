@@ -1,9 +1,11 @@
-// 表格编辑: what keys, buttons and the clipboard do to the draft. The parts: grid_sheet.js holds the
-// draft, grid_saving.js saves it, grid_table.js shows it, grid_editing.js types into a cell.
+// 表格编辑: what is done to the draft. grid_sheet.js holds it, grid_saving.js saves it, grid_table.js
+// shows it; grid_keys.js, grid_clipboard.js and grid_editing.js are the hands.
 
-import { Codes, headingsIn, readCells, tidied, writeCells, writeTable } from "./grid_cells.js";
+import { Codes, tidied } from "./grid_cells.js";
+import { useClipboard } from "./grid_clipboard.js";
 import { Dialogs } from "./grid_dialogs.js";
 import { Editing } from "./grid_editing.js";
+import { useKeys } from "./grid_keys.js";
 import { Saving } from "./grid_saving.js";
 import { newId, newRow, Sheet } from "./grid_sheet.js";
 import { Status } from "./grid_status.js";
@@ -45,12 +47,11 @@ const table = new Table(document.getElementById("grid"), columns, codes, {
 const dialogs = new Dialogs(page, { columns, codes, say });
 let editing;
 let onlyFaulty = false;
-let isLeaving = false;
 
 async function start() {
   editing = new Editing(table, { say, limit: setup.typedLimit, finish: typeOver, cancel: focus });
   table.isMoving = () => {
-    isLeaving = false;
+    forgetEscape();
     status.place(table);
   };
   table.tabulator.on("columnResized", (column) => keepLook({ [column.getField()]: column.getWidth() }));
@@ -219,7 +220,7 @@ async function typeOver(rowAt, column, text, [down, across], { now = false } = {
     if (outcome === null) status.say("tooManyRows", { most: setup.maxLines });
     else tellTidied(outcome);
   }
-  if (down || across) move(down, across);
+  if (down || across) table.go(table.at.row + down, table.at.column + across);
   if (now) saving.send();
 }
 
@@ -400,93 +401,7 @@ function nextFault() {
   } else status.say("noFaultFound");
 }
 
-// --- The clipboard ---
-
-table.element.addEventListener("copy", (event) => copy(event));
-table.element.addEventListener("cut", (event) => {
-  if (copy(event)) writeSelected(() => "");
-});
-table.element.addEventListener("paste", (event) => {
-  if (editing?.isOpen || !event.clipboardData) return;
-  event.preventDefault();
-  paste(event.clipboardData.getData("text/plain"));
-});
-
-function copy(event) {
-  if (editing?.isOpen) return false;
-  const rows = selectedRows();
-  const shown = selectedColumns();
-  if (!rows.length) return false;
-  event.preventDefault();
-  const texts = rows.map((row) =>
-    shown.map((column) => {
-      if (column.kind === "law") return row.law[column.field] ?? "";
-      return column.kind === "code" ? table.text(row, column) : (row.cells[column.field] ?? "");
-    }),
-  );
-  event.clipboardData.setData("text/plain", writeCells(texts));
-  const isAmount = shown.map(({ kind }) => kind === "amount" || kind === "law");
-  event.clipboardData.setData("text/html", writeTable(texts, isAmount));
-  status.say("copied", { rows: rows.length, columns: shown.length });
-  return true;
-}
-
-async function paste(text) {
-  let block = readCells(text.replaceAll("\0", ""));
-  if (!block.length) return;
-  const { top, bottom, left, right } = table.selection();
-  const said = [];
-  let fields;
-  const named = headingsIn(block[0], columns, setup.ignoredHeadings);
-  if (named) {
-    block = block.slice(1);
-    fields = named.map((field) => columns.find((column) => column.field === field) ?? null);
-    said.push(say("headingsRecognised"));
-  } else if (block.length === 1 && block[0].length === 1 && (top !== bottom || left !== right)) {
-    // One cell fills all that are selected.
-    fields = columns.slice(left, right + 1);
-    block = selectedRows().map(() => fields.map(() => block[0][0]));
-  } else {
-    fields = columns.slice(left);
-  }
-  const width = Math.max(0, ...block.map((row) => row.length));
-  const outcome = await write(block, top, fields);
-  if (outcome === null) {
-    const rows = sheet.rows.length + Math.max(0, top + block.length - sheet.rows.length);
-    status.say("tooMany", { most: setup.maxLines, rows });
-    return;
-  }
-  said.push(say("pasted", { rows: block.length, columns: Math.min(width, fields.length) }));
-  if (outcome.appended) said.push(say("appended", { rows: outcome.appended }));
-  if (outcome.locked) said.push(say("lockedSkipped", { cells: outcome.locked }));
-  const lost = named
-    ? named.filter((field, at) => field === undefined && block.some((row) => row[at])).length
-    : width - fields.length;
-  if (lost > 0) said.push(say("columnsLeftOut", { columns: lost }));
-  if (outcome.tidied.length) said.push(say("tidied", { cells: outcome.tidied.length }));
-  status.say(said.join(" "), null);
-  if (block.length) {
-    const last = named ? columns.length - 1 : Math.min(left + width, columns.length) - 1;
-    table.select(top, named ? 0 : left, top + block.length - 1, last);
-  }
-}
-
-// --- Keys ---
-
-function move(down, across, extend = false) {
-  table.go(table.at.row + down, table.at.column + across, { extend });
-}
-
-// Tab goes on in the next line.
-function step(across) {
-  let { row, column } = table.at;
-  column += across;
-  if (column < 0) [row, column] = row > 0 ? [row - 1, columns.length - 1] : [row, 0];
-  if (column >= columns.length) {
-    [row, column] = row < table.rows.length - 1 ? [row + 1, 0] : [row, columns.length - 1];
-  }
-  table.go(row, column);
-}
+// --- The cell at the keyboard ---
 
 function edit(options = {}) {
   const { row, column } = table.at;
@@ -497,61 +412,25 @@ function edit(options = {}) {
   else dialogs.explain(`${page.dataset.lines}${shown.id}/law/`).then(focus);
 }
 
-const moves = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
-
-table.element.addEventListener("keydown", (event) => {
-  if (!editing || editing.isOpen || event.altKey) return;
-  const isCommand = event.ctrlKey || event.metaKey;
-  const { row, column } = table.at;
-  const last = table.rows.length - 1;
-  const key = isCommand ? `Ctrl+${event.key.length === 1 ? event.key.toLowerCase() : event.key}` : event.key;
-  if (event.key === "Tab" && isLeaving) return;
-  const actions = {
-    Tab: () => step(event.shiftKey ? -1 : 1),
-    Enter: () => move(event.shiftKey ? -1 : 1, 0),
-    F2: () => edit(),
-    F8: () => nextFault(),
-    Delete: () => writeSelected(() => ""),
-    Backspace: () => writeSelected(() => ""),
-    Home: () => table.go(row, 0, { extend: event.shiftKey }),
-    End: () => table.go(row, columns.length - 1, { extend: event.shiftKey }),
-    PageDown: () => move(table.pageOfRows(), 0, event.shiftKey),
-    PageUp: () => move(-table.pageOfRows(), 0, event.shiftKey),
-    "Ctrl+Home": () => table.go(0, 0, { extend: event.shiftKey }),
-    "Ctrl+End": () => table.go(Math.max(sheetEnd(), 0), typed.length - 1, { extend: event.shiftKey }),
-    "Ctrl+ArrowUp": () => table.go(0, column, { extend: event.shiftKey }),
-    "Ctrl+ArrowDown": () => table.go(last, column, { extend: event.shiftKey }),
-    "Ctrl+ArrowLeft": () => table.go(row, 0, { extend: event.shiftKey }),
-    "Ctrl+ArrowRight": () => table.go(row, columns.length - 1, { extend: event.shiftKey }),
-    "Ctrl+a": () => table.select(0, 0, Math.max(sheetEnd(), 0), columns.length - 1),
-    "Ctrl+z": () => (event.shiftKey ? commands.redo() : commands.undo()),
-    "Ctrl+y": () => commands.redo(),
-    "Ctrl+d": () => commands.fill(),
-    "Ctrl+s": () => saving.send(),
-  };
-  if (event.key === "Escape") {
-    isLeaving = true;
-    status.say("leaving");
-  } else if (moves[key]) {
-    event.preventDefault();
-    move(...moves[key], event.shiftKey);
-  } else if (actions[key]) {
-    event.preventDefault();
-    actions[key]();
-  } else if (!isCommand && (event.key.length === 1 || event.keyCode === 229 || event.key === "Process")) {
-    // Not prevented: the key goes into the input, and so does what an input method begins with it.
-    edit({ isFresh: true });
-  }
-});
-
-// The last line that is there, not the one that waits to be typed into.
-function sheetEnd() {
-  return table.rows.length - (table.rows.at(-1)?.isNew ? 2 : 1);
-}
-
-table.element.addEventListener("dblclick", (event) => {
-  if (editing && !editing.isOpen && table.placeOf(event.target)?.column >= 0) edit();
-});
+const hands = {
+  table,
+  sheet,
+  saving,
+  setup,
+  columns,
+  commands,
+  say,
+  status,
+  edit,
+  write,
+  writeSelected,
+  selectedRows,
+  selectedColumns,
+  nextFault,
+  isEditing: () => !editing || editing.isOpen,
+};
+useClipboard(hands);
+const forgetEscape = useKeys(hands);
 
 page.addEventListener("click", (event) => {
   const button = event.target.closest("[data-do]");
