@@ -32,6 +32,7 @@ from declarations.selectors.lamps import (
     current_result,
     lamps,
 )
+from declarations.selectors.last_month import LastMonth, last_month_beside
 from declarations.selectors.listing import (
     GrandTotal,
     ListedDeclaration,
@@ -102,6 +103,7 @@ __all__ = [
     "ItemChange",
     "Lamp",
     "LampState",
+    "LastMonth",
     "ListedDeclaration",
     "ListedMonth",
     "Plan",
@@ -134,6 +136,7 @@ __all__ = [
     "is_declarable",
     "is_genuine_receipt",
     "lamps",
+    "last_month_beside",
     "latest_declarable_month",
     "line_of",
     "lines_not_in_register",

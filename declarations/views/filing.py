@@ -138,6 +138,7 @@ def _check_page(
         "totals": outcome.totals,
         "grand_total": selectors.grand_total(outcome.totals),
         "in_force": selectors.versions_of(draft).in_force().first(),
+        "last_month": selectors.last_month_beside(draft, outcome),
         "earlier_months": selectors.earlier_months_that_do_not_agree(draft),
         "unregistered": selectors.persons_not_in_register(draft),
     }
