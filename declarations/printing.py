@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -49,11 +49,16 @@ _AFTER = {
 
 @dataclass(frozen=True)
 class PrintedRow:
-    """A line: its number, its cells in one or two rows of HTML, and notes below it."""
+    """A line: its number, its cells in one or two rows, each with its place, and notes below it."""
 
     number: int
-    bands: list[SafeString]
+    cells: list[list[tuple[int, Cell]]]
     notes: list[str]
+
+    @cached_property
+    def bands(self) -> list[SafeString]:
+        """Return the rows of cells as HTML."""
+        return _written(self.cells)
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,7 @@ def printed_filed(
         figures = _figures(line.income + line.income_foreign, assessed, line.pk)
         cells = [figures.get(column) or filed_cell(line, column, reason) for column in columns]
         notes = [_facts_note(facts_text(line.facts))] if line.facts else []
-        rows.append(PrintedRow(line.line_number, _written(cells), notes))
+        rows.append(PrintedRow(line.line_number, _banded(cells), notes))
     return PrintedTable(_headings(columns, tax_month), rows)
 
 
@@ -112,7 +117,7 @@ def printed_draft(
         facts = checked.cells.get("facts")
         notes = [_facts_note(facts_text(facts))] if facts else []
         notes += [fault_sentence(fault, tax_month) for fault in checked.faults]
-        rows.append(PrintedRow(checked.line.position, _written(cells), notes))
+        rows.append(PrintedRow(checked.line.position, _banded(cells), notes))
     return PrintedTable(_headings(columns, tax_month), rows)
 
 
@@ -175,11 +180,11 @@ def _banded(cells: Sequence[Cell]) -> list[list[tuple[int, Cell]]]:
     return [first, second] if len(second) == half else [first, [*second, (0, Cell(""))]]
 
 
-def _written(cells: Sequence[Cell]) -> list[SafeString]:
+def _written(bands: Sequence[Sequence[tuple[int, Cell]]]) -> list[SafeString]:
     """Write the cells of a line. A part has 72,000: the template alone would take three seconds."""
     return [
         format_html_join("", "<td{}>{}</td>", ((_attributes(*each), each[1].text) for each in band))
-        for band in _banded(cells)
+        for band in bands
     ]
 
 

@@ -48,7 +48,7 @@ def read_cells(
     uploads must name the same. FileRefused with a code of the reader, TOO_LARGE, EMPTY, CRASHED,
     TIMEOUT (after so many `seconds`, or 25), or BUSY when no slot came free in `wait` seconds.
     """
-    with _slot(slots, wait) as folder:
+    with slot(slots, wait) as folder:
         with _opened(source, folder) as file:
             output = folder / "output"
             _run(file, kind, output, seconds)
@@ -118,8 +118,11 @@ def _run(file: BinaryIO, kind: str, output: Path, seconds: float | None) -> None
 
 
 @contextlib.contextmanager
-def _slot(slots: Path, wait: float) -> Iterator[Path]:
-    """Hold one of the slots; give out its folder, empty, and empty it again."""
+def slot(slots: Path, wait: float) -> Iterator[Path]:
+    """Hold one of the two slots of a folder; give out its own, empty, and empty it again.
+
+    FileRefused BUSY when none came free in `wait` seconds.
+    """
     slots.mkdir(mode=0o700, parents=True, exist_ok=True)
     deadline = time.monotonic() + wait
     while True:

@@ -38,6 +38,7 @@ urlpatterns = [
     path("<uuid:public_id>/check/", filing.check, name="check"),
     path("<uuid:public_id>/file/", filing.file, name="file"),
     path("<uuid:public_id>/print/", printing.printed, name="printed"),
+    path("<uuid:public_id>/form.pdf", printing.form, name="form"),
     path("<uuid:public_id>/receipt/", reading.receipt, name="receipt"),
     path("<uuid:public_id>/take-back/", taking_back.take_back, name="take_back"),
     path("<uuid:public_id>/correct/", drafts.correct, name="correct"),

@@ -71,6 +71,7 @@ DOORS: Final = [
     Door("declarations:declaration", READ, arguments=of_a_filed_one),
     Door("declarations:receipt", READ, arguments=of_a_filed_one),
     Door("declarations:printed", READ, arguments=of_a_filed_one),
+    Door("declarations:form", READ, arguments=of_a_filed_one),
     Door("declarations:header", OWN, FORM, arguments=of_a_draft),
     Door("declarations:add_line", OWN, FORM, arguments=of_a_draft),
     # Of a filed declaration it is read like the declaration: test_line_pages.py.
