@@ -72,6 +72,7 @@ class NewDeclarationForm(forms.Form):
             ("blank", _("空白表")),
             ("in_force", _("复制本月现行申报(更正申报)")),
             ("previous", _("复制上月申报")),
+            ("register", _("个人基础信息:列出当月在职人员,金额待填")),
         ],
         initial="blank",
         widget=forms.RadioSelect,

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from declarations.cells import LENIENT, Wrong
+from declarations.column_check import DOCUMENT_NUMBER_LIMIT
 from declarations.faults import Fault
 from declarations.line_facts import (
     fact_groups,
@@ -24,7 +25,6 @@ from declarations.line_facts import (
 from declarations.lines import (
     AMOUNTS,
     AMOUNTS_FROM_2019,
-    DOCUMENT_NUMBER_LIMIT,
     FACT_TEXT_LIMIT,
     REQUIRED_AMOUNTS,
     Fact,

@@ -15,7 +15,6 @@ from decimal import Decimal
 from typing import Any
 
 from declarations.cells import LENIENT, STRICT, Cell, Reader, Wrong, clean_text, json_type, shown
-from declarations.column_check import DOCUMENT_NUMBER_LIMIT as DOCUMENT_NUMBER_LIMIT
 from declarations.column_check import ColumnCheck
 from declarations.faults import Fault, FaultCode
 from declarations.taxlaw.case import CHINA

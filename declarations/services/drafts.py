@@ -12,7 +12,8 @@ from django.db import transaction
 from django.db.models import F, Max
 
 from declarations.cells import LENIENT, Wrong
-from declarations.lines import AMOUNTS, AMOUNTS_FROM_2019, DOCUMENT_NUMBER_LIMIT, Line
+from declarations.column_check import DOCUMENT_NUMBER_LIMIT
+from declarations.lines import AMOUNTS, AMOUNTS_FROM_2019, Line
 from declarations.models import Declaration, DraftLine, person_index
 from declarations.refusals import (
     DraftExists,

@@ -16,6 +16,7 @@ from declarations.forms import HeaderForm, NewDeclarationForm
 from declarations.models import Declaration, Kind
 from declarations.refusals import DraftExists
 from declarations.services import drafts
+from declarations.services.taxpayers import begin_draft_from_register
 from declarations.taxlaw.tax_month import format_tax_month, previous_month
 from portal.errors import Refusal
 from portal.guards import agent_required
@@ -29,18 +30,10 @@ _EDITOR = "the editor of a draft"
 @require_http_methods(METHODS)
 def new(request: AuthenticatedHttpRequest) -> HttpResponseBase:
     """新增明细表: begin a draft."""
-    agent = selectors.access_own_agent(request.user)
     form = NewDeclarationForm(request.POST or None, initial=_wanted(request))
     if form.is_valid():
-        wanted = form.cleaned_data
         try:
-            draft = drafts.create_draft(
-                agent,
-                wanted["month"],
-                wanted["kind"],
-                coverage=wanted["coverage"],
-                source=_source(request, form),
-            )
+            draft = _begin(request, form)
         except DraftExists as refusal:
             messages.info(request, str(refusal))
             return redirect(refusal.declaration)
@@ -61,6 +54,19 @@ def _wanted(request: AuthenticatedHttpRequest) -> dict[str, Any]:
     if request.GET.get("kind") in Kind.values:
         wanted["kind"] = request.GET["kind"]
     return wanted
+
+
+def _begin(request: AuthenticatedHttpRequest, form: NewDeclarationForm) -> Declaration:
+    agent = selectors.access_own_agent(request.user)
+    wanted = form.cleaned_data
+    month, kind, coverage = wanted["month"], wanted["kind"], wanted["coverage"]
+    if wanted["start"] != "register":
+        source = _source(request, form)
+        return drafts.create_draft(agent, month, kind, coverage=coverage, source=source)
+    draft = begin_draft_from_register(agent, month, kind, coverage=coverage)
+    if not selectors.draft_lines_of(draft).exists():
+        messages.warning(request, _("个人基础信息中没有当月在职的人员,已新增空白表。"))
+    return draft
 
 
 def _source(request: AuthenticatedHttpRequest, form: NewDeclarationForm) -> Declaration | None:

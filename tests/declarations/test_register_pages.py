@@ -340,6 +340,23 @@ def test_everybody_of_a_filed_declaration_is_registered_from_its_receipt(
     assert "明细中的人员均已登记。" in page
 
 
+def test_a_new_declaration_begins_with_the_register(clerk: Client, acme: WithholdingAgent) -> None:
+    add_taxpayer(acme, a_person())
+    add_taxpayer(acme, a_person(name="李四", document_number=LI, left_on=date(2006, 3, 31)))
+    new = {"kind": "regular", "coverage": "full", "start": "register"}
+
+    page = clerk.post(reverse("declarations:new"), new | {"month": "2006-04"}, follow=True)
+    words = text_of(page)
+    assert "已新增2006年4月 申报的草稿。" in words
+    assert "共 1 行" in words
+    assert "张三" in words
+    assert "请填写收入额(人民币)" in words
+
+    Taxpayer.objects.all().delete()
+    page = clerk.post(reverse("declarations:new"), new | {"month": "2006-05"}, follow=True)
+    assert "个人基础信息中没有当月在职的人员,已新增空白表。" in text_of(page)
+
+
 def test_the_check_names_who_is_not_registered_and_files_all_the_same(
     clerk: Client, alice: User, acme: WithholdingAgent
 ) -> None:
