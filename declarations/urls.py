@@ -4,6 +4,7 @@ from django.urls import path
 
 from declarations import converters  # noqa: F401  registers tax_month
 from declarations.views import (
+    comparing,
     drafts,
     filing,
     grid,
@@ -40,6 +41,7 @@ urlpatterns = [
     path("<uuid:public_id>/print/", printing.printed, name="printed"),
     path("<uuid:public_id>/form.pdf", printing.form, name="form"),
     path("<uuid:public_id>/receipt/", reading.receipt, name="receipt"),
+    path("<uuid:public_id>/changes/", comparing.changes, name="changes"),
     path("<uuid:public_id>/take-back/", taking_back.take_back, name="take_back"),
     path("<uuid:public_id>/correct/", drafts.correct, name="correct"),
     path("<uuid:public_id>/delete/", drafts.delete, name="delete"),

@@ -11,6 +11,12 @@ from declarations.selectors.assessing import (
     assessed_detail_lines,
     assessed_draft_lines,
 )
+from declarations.selectors.changes import (
+    Changes,
+    LineChange,
+    changes_between,
+    lines_of_changes,
+)
 from declarations.selectors.checking import (
     CheckedLine,
     DraftCheck,
@@ -97,6 +103,7 @@ __all__ = [
     "STATES",
     "Assessed",
     "Change",
+    "Changes",
     "CheckedLine",
     "DraftCheck",
     "GrandTotal",
@@ -104,6 +111,7 @@ __all__ = [
     "Lamp",
     "LampState",
     "LastMonth",
+    "LineChange",
     "ListedDeclaration",
     "ListedMonth",
     "Plan",
@@ -117,6 +125,7 @@ __all__ = [
     "access_own_taxpayer",
     "assessed_detail_lines",
     "assessed_draft_lines",
+    "changes_between",
     "check_draft",
     "checked_lines",
     "current_result",
@@ -140,6 +149,7 @@ __all__ = [
     "latest_declarable_month",
     "line_of",
     "lines_not_in_register",
+    "lines_of_changes",
     "months_of_year",
     "months_that_do_not_agree",
     "newest_year_of",

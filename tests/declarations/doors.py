@@ -97,6 +97,7 @@ DOORS: Final = [
     Door("declarations:upload", OWN, FORM, arguments=of_a_draft),
     Door("declarations:check", OWN, arguments=of_a_draft),
     Door("declarations:file", DO, FORM, arguments=of_a_draft),
+    Door("declarations:changes", READ, arguments=of_a_correction),
     Door("declarations:take_back", OWN, FORM, arguments=of_a_correction),
     Door("declarations:correct", DO, ("POST",), arguments=of_a_filed_one),
     Door("declarations:delete", OWN, FORM, arguments=of_a_draft),
