@@ -276,12 +276,8 @@ def _review_line(line: Line, row: int, setting: Setting) -> Iterator[Finding]:
         yield Finding(row, column, code, Severity.WARNING, found, limit)
     case = case_of(line, setting)
     try:
-        method = method_of(case)
-        unread = line.facts.keys() - {each.key for each in method.inputs} - _ALWAYS_READ
-        if unread:
-            params = {"facts": ", ".join(sorted(unread))}
-            code = FindingCode.UNUSED_FACTS
-            yield Finding(row, "facts", code, Severity.INFORMATION, params=params)
+        if line.facts:
+            yield from _unread_facts(line, row, case)
         tax = compute(case).assessment.tax
     except NotInForce:
         yield Finding(row, "income_item", FindingCode.NO_RULE, Severity.INFORMATION)
@@ -292,6 +288,14 @@ def _review_line(line: Line, row: int, setting: Setting) -> Iterator[Finding]:
         yield from _without_facts(line, row, case, setting, missing.facts, severity)
     else:
         yield from _tax_of_the_line(line, row, case, setting, tax, severity)
+
+
+def _unread_facts(line: Line, row: int, case: Case) -> Iterator[Finding]:
+    unread = line.facts.keys() - {each.key for each in method_of(case).inputs} - _ALWAYS_READ
+    if unread:
+        params = {"facts": ", ".join(sorted(unread))}
+        code = FindingCode.UNUSED_FACTS
+        yield Finding(row, "facts", code, Severity.INFORMATION, params=params)
 
 
 def _tax_of_the_line(

@@ -67,7 +67,8 @@ class Case:
 
     def amount(self, key: str) -> Decimal:
         """Return an input as a Decimal, absent 0; WrongFact for what is no number of 0 or more."""
-        return amount_of(key, self.inputs.get(key, ZERO))
+        value = self.inputs.get(key)
+        return ZERO if value is None else amount_of(key, value)
 
     def told(self, key: str) -> Decimal:
         """Return an input that must be given; FactsMissing without it."""
