@@ -11,6 +11,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from declarations.findings import FindingCode
+from declarations.models import Declaration
 from declarations.selectors import assessed_detail_lines, findings_of
 from declarations.services.filing import file
 from declarations.taxlaw import property_income
@@ -21,6 +22,7 @@ from tests.factories import client_of
 
 pytestmark = pytest.mark.django_db
 MONTH = date(2007, 1, 1)
+WINDOW = Declaration.Channel.WINDOW
 LETTING = a_line("30.00", income_item="0602", income=Decimal(3000))
 
 
@@ -54,7 +56,7 @@ def test_the_check_holds_a_line_against_the_bureau_s_rate(
 
 def test_a_filed_line_shows_the_bureau_s_rate(acme: WithholdingAgent) -> None:
     header = a_header(acme, tax_month=MONTH)
-    declaration = file(acme, header, [LETTING], channel="window", filed_by=None).declaration
+    declaration = file(acme, header, [LETTING], channel=WINDOW, filed_by=None).declaration
 
     (assessed,) = assessed_detail_lines(declaration, list(declaration.lines.all())).values()
 

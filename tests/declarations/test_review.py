@@ -596,7 +596,7 @@ def test_brokers_cumulate_what_this_unit_paid() -> None:
 
 def test_non_residents_are_taxed_by_the_month() -> None:
     month = date(2019, 10, 1)
-    fields = {"income": "36290.32", "country": "200", "resident": False}
+    fields: dict[str, Any] = {"income": "36290.32", "country": "200", "resident": False}
 
     assert found([a_line_of(month, "5162.58", **fields)], month) == []
     assert found([a_line_of(month, "938.71", **fields)], month) == [
