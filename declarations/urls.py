@@ -22,6 +22,7 @@ urlpatterns = [
     path("", reading.declarations, name="declarations"),
     path("new/", drafts.new, name="new"),
     path("codes/", reading.codes, name="codes"),
+    path("filling-rules/", reading.filling_rules, name="filling_rules"),
     path("template/<tax_month:tax_month>/", reading.template, name="template"),
     path("<uuid:public_id>/", reading.declaration, name="declaration"),
     path("<uuid:public_id>/header/", drafts.header, name="header"),

@@ -12,11 +12,13 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from declarations import filling_rules as rules
 from declarations import selectors
 from declarations.finding_words import worded
 from declarations.models import Declaration, Kind
 from declarations.tables import draft_table, filed_table
 from declarations.taxlaw.codes import COUNTRIES, DOCUMENT_TYPES, INCOME_ITEMS, OCCUPATIONS
+from declarations.taxlaw.tax_month import CUMULATIVE_FROM, previous_month
 from declarations.workbook import form_of
 from declarations.workbook_template import write_template
 from portal.guards import agent_required, login_required
@@ -149,6 +151,19 @@ def codes(request: HttpRequest) -> HttpResponse:
         (_("身份证照类型"), "document_types", DOCUMENT_TYPES),
     ]
     return render(request, "declarations/codes.html", {"tables": tables})
+
+
+@require_safe
+def filling_rules(request: HttpRequest) -> HttpResponse:
+    """Show 填表说明, the rules of both forms, for everybody."""
+    forms = [
+        (form_of(month), title, rules.filling_rules(month))
+        for month, title in (
+            (CUMULATIVE_FROM, _("2019 年 1 月起的申报表")),
+            (previous_month(CUMULATIVE_FROM), _("2018 年 12 月以前的申报表")),
+        )
+    ]
+    return render(request, "declarations/filling_rules.html", {"forms": forms})
 
 
 @login_required

@@ -67,6 +67,7 @@ DOORS: Final = [
     Door("declarations:declarations", agents()),
     Door("declarations:new", agents(), FORM),
     Door("declarations:codes", everybody(OK)),
+    Door("declarations:filling_rules", everybody(OK)),
     Door("declarations:template", logged_in(), arguments=of_april),
     Door("declarations:declaration", READ, arguments=of_a_filed_one),
     Door("declarations:receipt", READ, arguments=of_a_filed_one),
