@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 
-NAMES = ["check_lines", "import_payments", "reconcile_province"]
+NAMES = ["check_lines", "explain_months", "import_payments", "reconcile_province"]
 
 
 def main() -> None:
