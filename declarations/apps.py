@@ -10,4 +10,4 @@ class DeclarationsConfig(AppConfig):
         from declarations import jobs, roster_jobs  # need the models
 
         jobs.register_kinds()
-        roster_jobs.register_kind()
+        roster_jobs.register_kinds()

@@ -70,6 +70,7 @@ from declarations.selectors.rosters import (
     Plan,
     plan_of,
     roster_of,
+    rows_in,
 )
 from declarations.selectors.taxpayers import (
     ORDERS,
@@ -160,6 +161,7 @@ __all__ = [
     "read_finding",
     "read_line",
     "roster_of",
+    "rows_in",
     "taxpayer_of",
     "taxpayers_matching",
     "taxpayers_of",

@@ -59,6 +59,12 @@ def roster_of(agent: WithholdingAgent) -> Roster | None:
     return Roster.objects.filter(agent=agent, created_at__gt=since).select_related("agent").first()
 
 
+def rows_in(roster: Roster) -> int:
+    """Return how many rows a list has, faulty ones too."""
+    rows: int = roster.content.reveal_json(_COMPARE)["rows"]
+    return rows
+
+
 def plan_of(roster: Roster, *, taxpayers: TaxpayerQuerySet | None = None) -> Plan:
     """Return what a list would do to the register as it is now. One query.
 

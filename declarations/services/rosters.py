@@ -30,9 +30,18 @@ from declarations.selectors import (
     access_own_agent,
     person_of,
     plan_of,
+    roster_of,
+    rows_in,
     taxpayers_of,
 )
-from declarations.services.imports import CHECK, READ, WRITE, read_at_once, report_of_faults
+from declarations.services.imports import (
+    CHECK,
+    READ,
+    SMALL_ROWS,
+    WRITE,
+    read_at_once,
+    report_of_faults,
+)
 from declarations.services.taxpayers import taxpayer_row
 from declarations.sheets import Sheet
 from declarations.wording import field_label, file_sentence
@@ -43,6 +52,7 @@ from portal.services import audit
 from portal.services.jobs import JobIsUnderWay, start_job
 
 READ_ROSTER: Final = "declarations.read_roster"
+TAKE_IN_ROSTER: Final = "declarations.take_in_roster"
 _EXPORT: Final = "export the register of persons"
 _BATCH = 2_000
 
@@ -87,6 +97,30 @@ def carry_out_reading(job: Job, progress: Progress) -> Mapping[str, int]:
     sheet = _read(content_of(job), job.parameters["kind"])
     plan = plan_of(_keep(agent, sheet, progress))
     return {"rows": plan.rows, "faulty": plan.faulty_rows}
+
+
+def take_in_or_leave_to_job(agent: WithholdingAgent, seen: UUID, *, by: User) -> Taken | Job:
+    """Take a list in as `take_in` does; a large one is left to a job, which is returned instead.
+
+    RosterIsGone. JobIsUnderWay while a list is being taken in.
+    """
+    roster = roster_of(agent)
+    if roster is None or rows_in(roster) <= SMALL_ROWS:
+        return take_in(agent, seen, by=by)
+    return start_job(
+        TAKE_IN_ROSTER,
+        user=by,
+        subject=agent.public_id,
+        parameters={"seen": str(seen)},
+        content=b"",
+    )
+
+
+def carry_out_taking_in(job: Job, progress: Progress) -> Mapping[str, int]:
+    """Take the list in that a job was begun for; return the counts of Taken. RosterIsGone."""
+    progress.phase(WRITE)
+    agent = access_own_agent(job.user)
+    return take_in(agent, UUID(job.parameters["seen"]), by=job.user)._asdict()
 
 
 @transaction.atomic

@@ -5,27 +5,34 @@ A declaration keeps its persons' data itself: nothing here changes one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Final, NamedTuple
 
 from django.db import IntegrityError, transaction
+from django.http import Http404
 
 from declarations.models import Declaration, Taxpayer
 from declarations.persons import COLUMNS, LINE_COLUMNS, Person, texts_of
 from declarations.refusals import LeftBeforeJoining, PersonIsGone, PersonIsRegistered
 from declarations.selectors import (
+    access_own_declaration,
     lines_not_in_register,
     person_in_line,
     person_of,
+    persons_not_in_register,
     taxpayer_of,
     taxpayers_of_month,
 )
 from declarations.services.drafts import create_draft, put_lines
+from declarations.services.imports import SMALL_ROWS, WRITE, DraftIsGone
 from declarations.taxlaw.tax_month import CUMULATIVE_FROM
-from portal.models import AuditEntry, User, WithholdingAgent
+from portal.jobs import Progress
+from portal.models import AuditEntry, Job, User, WithholdingAgent
 from portal.services import audit
+from portal.services.jobs import start_job
 
+REGISTER_PERSONS: Final = "declarations.register_persons"
 _TAKE_IN: Final = "take persons into the register"
 _BEGIN: Final = "begin a draft from the register"
 # 工资、薪金所得-普通月工资: what those who work here are paid every month.
@@ -80,6 +87,31 @@ class Registered(NamedTuple):
 
     added: int
     left_out: int
+
+
+def register_or_leave_to_job(declaration: Declaration, *, by: User) -> Registered | Job:
+    """Register persons as `register_persons_of` does; many are left to a job, which is returned.
+
+    JobIsUnderWay while those of the declaration are being registered.
+    """
+    if persons_not_in_register(declaration).count <= SMALL_ROWS:
+        return register_persons_of(declaration, by=by)
+    return start_job(
+        REGISTER_PERSONS, user=by, subject=declaration.public_id, parameters={}, content=b""
+    )
+
+
+def carry_out_registering(job: Job, progress: Progress) -> Mapping[str, int]:
+    """Register the persons that a job was begun for; return the counts of Registered.
+
+    DraftIsGone.
+    """
+    progress.phase(WRITE)
+    try:
+        declaration = access_own_declaration(job.user, job.subject)
+    except Http404:
+        raise DraftIsGone from None
+    return register_persons_of(declaration, by=job.user)._asdict()
 
 
 @transaction.atomic

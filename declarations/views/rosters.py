@@ -14,10 +14,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from declarations import selectors
 from declarations.faults import FileCode, FileRefused
+from declarations.roster_jobs import taken_in
 from declarations.roster_workbook import write_roster
 from declarations.selectors import Change
 from declarations.services.imports import fault_of
-from declarations.services.rosters import export_register, give_up, take_in, upload_roster
+from declarations.services.rosters import (
+    export_register,
+    give_up,
+    take_in_or_leave_to_job,
+    upload_roster,
+)
 from declarations.sheet_reader import MAX_BYTES
 from declarations.taxpayer_forms import RosterForm
 from declarations.uploads import is_too_large, limited_upload
@@ -29,7 +35,6 @@ from portal.guards import agent_required, step_up_required
 from portal.http import AuthenticatedHttpRequest
 from portal.models import Job
 from portal.services.jobs import JobIsUnderWay
-from portal.templatetags.amounts import count as grouped
 
 SHOWN = 50
 
@@ -72,13 +77,16 @@ def roster(request: AuthenticatedHttpRequest) -> HttpResponseBase:
             messages.info(request, _("已放弃这份名单,个人基础信息没有变化。"))
             return redirect("taxpayers:taxpayers")
         try:
-            taken = take_in(agent, _seen(request), by=request.user)
+            taken = take_in_or_leave_to_job(agent, _seen(request), by=request.user)
+        except JobIsUnderWay as refusal:
+            messages.warning(request, str(refusal))
+            return redirect(refusal.job)
         except Refusal as refusal:
             messages.warning(request, str(refusal))
         else:
-            words = _("名单已导入:新增 %(added)s 人,更新 %(changed)s 人,不变 %(unchanged)s 人。")
-            counts = {name: grouped(number) for name, number in taken._asdict().items()}
-            messages.success(request, words % counts)
+            if isinstance(taken, Job):
+                return redirect(taken)
+            messages.success(request, taken_in(taken._asdict()))
         return redirect("taxpayers:taxpayers")
     waiting = selectors.roster_of(agent)
     if waiting is None:

@@ -18,6 +18,7 @@ from declarations import selectors
 from declarations.models import Declaration, Taxpayer
 from declarations.persons import Person, check_person
 from declarations.refusals import PersonIsRegistered
+from declarations.roster_jobs import registered
 from declarations.services import taxpayers as register
 from declarations.taxlaw.codes import COUNTRIES, DOCUMENT_TYPES, OCCUPATIONS
 from declarations.taxpayer_forms import TaxpayerForm, TaxpayerSearchForm
@@ -25,6 +26,8 @@ from declarations.wording import code_name
 from portal.errors import Refusal
 from portal.guards import agent_required
 from portal.http import AuthenticatedHttpRequest
+from portal.models import Job
+from portal.services.jobs import JobIsUnderWay
 from portal.templatetags.amounts import count as grouped
 
 METHODS = ["GET", "HEAD", "POST"]
@@ -161,10 +164,16 @@ def delete(request: AuthenticatedHttpRequest, public_id: UUID) -> HttpResponseBa
 def register_persons(request: AuthenticatedHttpRequest, public_id: UUID) -> HttpResponseBase:
     """全部登记: add everybody of a declaration, and come back to it."""
     declaration = selectors.access_own_declaration(request.user, public_id)
-    added, left_out = register.register_persons_of(declaration, by=request.user)
+    try:
+        outcome = register.register_or_leave_to_job(declaration, by=request.user)
+    except JobIsUnderWay as refusal:
+        messages.warning(request, str(refusal))
+        return redirect(refusal.job)
+    if isinstance(outcome, Job):
+        return redirect(outcome)
+    added, left_out = outcome
     if added:
-        words = ngettext("已登记 %(count)s 人。", "已登记 %(count)s 人。", added)
-        messages.success(request, words % {"count": grouped(added)})
+        messages.success(request, registered(added))
     if left_out:
         words = ngettext(
             "%(count)s 人的明细有误,未登记;请改正后再登记。",

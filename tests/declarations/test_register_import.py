@@ -16,11 +16,18 @@ from declarations.roster import HEADINGS
 from declarations.roster_workbook import write_roster
 from declarations.selectors import person_of, plan_of, roster_of
 from declarations.services import imports
-from declarations.services.rosters import READ_ROSTER, give_up, take_in, upload_roster
-from declarations.services.taxpayers import add_taxpayer
+from declarations.services.rosters import (
+    READ_ROSTER,
+    give_up,
+    take_in,
+    take_in_or_leave_to_job,
+    upload_roster,
+)
+from declarations.services.taxpayers import add_taxpayer, register_or_leave_to_job
+from portal.jobs import sentence_of
 from portal.models import AuditEntry, Job, User, WithholdingAgent
 from portal.services.jobs import JobIsUnderWay, run_job
-from tests.declarations.builders import LI, ZHANG, a_clerk, an_agent
+from tests.declarations.builders import LI, ZHANG, a_clerk, an_agent, filed
 from tests.declarations.register import ZHANG_OF_15, a_person
 from tests.declarations.spreadsheets import sheet, workbook
 
@@ -236,3 +243,55 @@ def test_a_large_list_is_read_by_a_job(
     roster = roster_of(acme)
     assert roster is not None
     assert len(plan_of(roster).added) == 2
+
+
+def test_many_persons_are_taken_in_by_a_job(
+    acme: WithholdingAgent, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("declarations.services.rosters.SMALL_ROWS", 1)
+    roster = uploaded(alice, a_person(), a_person(name="李四", document_number=LI))
+
+    job = take_in_or_leave_to_job(acme, roster.public_id, by=alice)
+
+    assert isinstance(job, Job)
+    assert not Taxpayer.objects.exists()
+    with pytest.raises(JobIsUnderWay):
+        take_in_or_leave_to_job(acme, roster.public_id, by=alice)
+    run_job(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.result) == (
+        Job.State.DONE, {"added": 2, "changed": 0, "unchanged": 0},
+    )  # fmt: skip
+    assert sentence_of(job) == "名单已导入:新增 2 人,更新 0 人,不变 0 人。"
+    assert Taxpayer.objects.count() == 2
+
+
+def test_a_job_for_a_list_that_is_gone_says_so(
+    acme: WithholdingAgent, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("declarations.services.rosters.SMALL_ROWS", 0)
+    roster = uploaded(alice, a_person())
+    job = take_in_or_leave_to_job(acme, roster.public_id, by=alice)
+    assert isinstance(job, Job)
+    give_up(acme)
+
+    run_job(job.pk)
+
+    job.refresh_from_db()
+    assert (job.state, job.error_code) == (Job.State.REFUSED, "ROSTER_GONE")
+    assert not Taxpayer.objects.exists()
+
+
+def test_many_persons_of_a_declaration_are_registered_by_a_job(
+    acme: WithholdingAgent, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("declarations.services.taxpayers.SMALL_ROWS", 0)
+    declaration = filed(acme)
+
+    job = register_or_leave_to_job(declaration, by=alice)
+
+    assert isinstance(job, Job)
+    run_job(job.pk)
+    job.refresh_from_db()
+    assert (job.state, sentence_of(job)) == (Job.State.DONE, "已登记 1 人。")
+    assert register_of(acme) == [a_person()]
