@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup run test packages check messages lock bench faults
+.PHONY: help setup run test packages check messages openapi lock bench faults
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -46,6 +46,9 @@ check: setup ## Check format, style, types, layers, migrations and production's 
 messages: setup packages ## Gather the texts for the English catalogue, and compile it
 	$(BIN)/python manage.py makemessages --locale en --ignore '.venv/*' --no-wrap --no-location
 	$(BIN)/python -m portal.catalogues
+
+openapi: setup ## Write docs/openapi.json, the API's description, anew
+	$(BIN)/python manage.py describe_api > docs/openapi.json
 
 lock: setup ## Make requirements.txt again from requirements.in
 	@bash scripts/lock

@@ -21,7 +21,8 @@ class AuthenticatedHttpRequest(HttpRequest):
 
 def is_api(request: HttpRequest) -> bool:
     """Tell whether a program asks: it gets JSON, whatever goes wrong."""
-    return request.path_info.startswith("/api/v1/")
+    # The address itself is the page that describes it.
+    return request.path_info.startswith("/api/v1/") and request.path_info != "/api/v1/"
 
 
 def client_address(request: HttpRequest) -> str:

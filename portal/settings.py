@@ -329,8 +329,19 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_THROTTLE_CLASSES": ["portal.authentication.Turns"],
     "DEFAULT_METADATA_CLASS": None,  # the schema says what OPTIONS would
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "portal.problems.problem",
     "COERCE_DECIMAL_TO_STRING": True,
+}
+
+SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.1",
+    "VERSION": "1.0.0",
+    "AUTHENTICATION_WHITELIST": ["portal.authentication.TokenAuthentication"],
+    "PATH_CONVERTER_OVERRIDES": {
+        "tax_month": {"type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$"}
+    },
+    "POSTPROCESSING_HOOKS": ["portal.openapi.complete"],
 }
 
 

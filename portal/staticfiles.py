@@ -18,6 +18,14 @@ VENDORED: Final = {
         "js_lib_tabulator",
         "static/tabulator/css/tabulator_simple.min.css",
     ),
+    "vendor/swagger-ui-bundle.js": (
+        "drf_spectacular_sidecar",
+        "static/drf_spectacular_sidecar/swagger-ui-dist/swagger-ui-bundle.js",
+    ),
+    "vendor/swagger-ui.css": (
+        "drf_spectacular_sidecar",
+        "static/drf_spectacular_sidecar/swagger-ui-dist/swagger-ui.css",
+    ),
 }
 
 

@@ -6,7 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
-from portal import health
+from portal import api, health
 from portal.views import contact, enrolment, home, jobs, sessions, staff, tokens
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -20,6 +20,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("password/confirm/", sessions.step_up, name="step_up"),
     path("contact/", contact.contact, name="contact"),
     path("contact/first/", contact.first_contact, name="first_contact"),
+    path("api/v1/", api.try_it, name="api"),
+    path("api/v1/schema/", api.SchemaView.as_view(), name="api_schema"),
     path("tokens/", tokens.tokens, name="tokens"),
     path("tokens/new/", tokens.new_token, name="new_token"),
     path("tokens/<uuid:public_id>/revoke/", tokens.revoke, name="revoke_token"),

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from http import HTTPStatus
 from threading import BoundedSemaphore
 from typing import IO, Any, Final, TypeVar
@@ -17,11 +18,11 @@ from rest_framework.exceptions import APIException, ErrorDetail
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 
-from declarations.api.law import TaxMonthField
 from declarations.jsonlines import MAX_FILE_BYTES, MAX_LINE_BYTES
 from declarations.models import Declaration, Kind
 from declarations.selectors.filed import ORDERS
 from declarations.sheet_reader import MAX_BYTES
+from declarations.taxlaw.tax_month import is_covered, parse_tax_month
 from portal.problems import Busy, TooLarge
 
 S = TypeVar("S", bound=serializers.Serializer[Any])
@@ -122,6 +123,23 @@ def place() -> Iterator[None]:
         yield
     finally:
         _places.release()
+
+
+class TaxMonthField(serializers.Field[date, Any, str, Any]):
+    """A tax month from 2006-01 on, `YYYY-MM`: the date of its first day."""
+
+    def to_internal_value(self, data: Any) -> date:
+        try:
+            month = parse_tax_month(data if isinstance(data, str) else "")
+        except ValueError:
+            raise serializers.ValidationError(
+                _("税款所属月份应写作 2006-04 的样式"), code="month"
+            ) from None
+        if not is_covered(month):
+            raise serializers.ValidationError(
+                _("税款所属月份应为 2006-01 或以后"), code="not_in_force"
+            )
+        return month
 
 
 class FiledQuery(serializers.Serializer[Any]):

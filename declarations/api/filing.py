@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from declarations import selectors
+from declarations.api import described
 from declarations.api.answers import (
     declaration_json,
     fault_json,
@@ -65,6 +66,7 @@ class DeclarationsView(APIView):
     def get_permissions(self) -> list[BasePermission]:
         return [IsAnAgent() if self.request.method == "POST" else ReadsTaxData()]
 
+    @described.LIST
     def get(self, request: Request) -> Response:
         query = query_of(request, FiledQuery, is_paged=True)
         found = filed_declarations(
@@ -81,6 +83,7 @@ class DeclarationsView(APIView):
             [declaration_json(each, complete_to) for each in page]
         )
 
+    @described.FILE
     def post(self, request: Request) -> Response:
         query_of(request, NoQuery)
         agent = selectors.access_own_agent(request.user)
@@ -114,6 +117,7 @@ class CheckView(APIView):
     permission_classes = (IsAnAgent,)
     parser_classes = (DeclarationParser, LinesParser)
 
+    @described.CHECK
     def post(self, request: Request) -> Response:
         query = query_of(request, CheckQuery)
         agent = selectors.access_own_agent(request.user)

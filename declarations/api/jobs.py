@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from declarations import selectors
+from declarations.api import described
 from declarations.api.answers import fault_json
 from declarations.api.bodies import (
     XLSX,
@@ -44,6 +45,7 @@ class JobView(APIView):
 
     permission_classes = (IsAnAgent,)
 
+    @described.JOB
     def get(self, request: Request, public_id: UUID) -> Response:
         query_of(request, NoQuery)
         job = portal_selectors.access_job(cast(User, request.user), public_id)
@@ -56,6 +58,7 @@ class UploadsView(APIView):
     permission_classes = (IsAnAgent,)
     parser_classes = (WorkbookParser, CsvParser)
 
+    @described.UPLOAD
     def post(self, request: Request) -> Response:
         query = query_of(request, UploadQuery)
         agent = selectors.access_own_agent(request.user)

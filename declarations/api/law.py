@@ -19,6 +19,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from declarations.api import described
+from declarations.api.bodies import TaxMonthField
 from declarations.calculator import (
     CALCULATIONS,
     CALCULATIONS_WITHIN,
@@ -35,7 +37,7 @@ from declarations.taxlaw.examples import shown
 from declarations.taxlaw.facts import FACTS
 from declarations.taxlaw.methods import Result
 from declarations.taxlaw.parameters import NotInForce
-from declarations.taxlaw.tax_month import is_covered, parse_tax_month
+from declarations.taxlaw.tax_month import is_covered
 from portal.http import client_address, network
 from portal.limits import LoginIsClosed, reserve
 from portal.problems import TooLarge, problem_response
@@ -64,23 +66,6 @@ class ExactJSONParser(JSONParser):
 
 def _refuse(constant: str) -> None:
     raise ValueError(constant)
-
-
-class TaxMonthField(serializers.Field[date, Any, str, Any]):
-    """A tax month from 2006-01 on, `YYYY-MM`: the date of its first day."""
-
-    def to_internal_value(self, data: Any) -> date:
-        try:
-            month = parse_tax_month(data if isinstance(data, str) else "")
-        except ValueError:
-            raise serializers.ValidationError(
-                _("税款所属月份应写作 2006-04 的样式"), code="month"
-            ) from None
-        if not is_covered(month):
-            raise serializers.ValidationError(
-                _("税款所属月份应为 2006-01 或以后"), code="not_in_force"
-            )
-        return month
 
 
 class InputsField(serializers.Field[Any, Any, Any, Any]):
@@ -112,6 +97,7 @@ class LawView(APIView):
     Titles are in the language that is asked for (`Accept-Language`).
     """
 
+    @described.READ_LAW
     def get(self, request: Request, tax_month: date) -> Response:
         if not is_covered(tax_month):
             raise Http404
@@ -126,6 +112,7 @@ class ComputeView(APIView):
 
     parser_classes = (ExactJSONParser,)
 
+    @described.COMPUTE
     def post(self, request: Request) -> Response:
         serializer = CaseSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)

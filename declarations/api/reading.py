@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from declarations import selectors
+from declarations.api import described
 from declarations.api.answers import declaration_json, findings_json, line_json
 from declarations.api.bodies import NoQuery, query_of
 from declarations.models import Declaration
@@ -32,6 +33,7 @@ class DeclarationView(APIView):
 
     permission_classes = (ReadsTaxData,)
 
+    @described.READ
     def get(self, request: Request, public_id: UUID) -> Response:
         query_of(request, NoQuery)
         declaration = _access(request, public_id)
@@ -43,6 +45,7 @@ class LinesView(APIView):
 
     permission_classes = (ReadsTaxData,)
 
+    @described.READ_LINES
     def get(self, request: Request, public_id: UUID) -> Response:
         query_of(request, NoQuery, is_paged=True)
         declaration = _access(request, public_id)
@@ -70,6 +73,7 @@ class FindingsView(APIView):
 
     permission_classes = (ReadsTaxData,)
 
+    @described.READ_FINDINGS
     def get(self, request: Request, public_id: UUID) -> Response:
         query_of(request, NoQuery, is_paged=True)
         declaration = _access(request, public_id)

@@ -105,6 +105,8 @@ DOORS: Final = [
     Door("new_password", logged_in(AWAY), FORM),
     Door("first_contact", agents(), FORM),
     Door("contact", agents(), FORM),
+    Door("api", everybody(OK)),
+    Door("api_schema", everybody(OK)),
     Door("tokens", agents()),
     Door("new_token", agents(), FORM),
     Door("revoke_token", agents(bob=MISSING), FORM, arguments=of_a_token),
