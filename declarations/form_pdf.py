@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils import timezone
@@ -43,16 +43,9 @@ def count_parts(declaration: Declaration) -> int:
     return max(1, -(-lines // LINES_A_PART))
 
 
-def form_pdf(declaration: Declaration, reason: str | None) -> bytes:
-    """Return the form as a PDF. It must have one part. TypesetterIsBusy."""
-    return typeset(form_values(declaration, reason, part=1, parts=1))
-
-
-def form_pdfs(declaration: Declaration, reason: str | None) -> Iterator[bytes]:
-    """Give out the parts of a form, one after the other, each a PDF. TypesetterIsBusy."""
-    parts = count_parts(declaration)
-    for part in range(1, parts + 1):
-        yield typeset(form_values(declaration, reason, part=part, parts=parts))
+def form_pdf(declaration: Declaration, reason: str | None, part: int = 1, parts: int = 1) -> bytes:
+    """Return a part of the form, of so many, as a PDF. TypesetterIsBusy, TypesetterFailed."""
+    return typeset(form_values(declaration, reason, part=part, parts=parts))
 
 
 def form_values(

@@ -54,19 +54,16 @@ def printed(request: AuthenticatedHttpRequest, public_id: UUID) -> HttpResponseB
 @login_required
 @require_safe
 def form(request: AuthenticatedHttpRequest, public_id: UUID) -> HttpResponseBase:
-    """Give the printed form as a PDF; one of more than a part is made as a job."""
+    """Give the printed form as a PDF; of a long one a part, the same as the print page's."""
     declaration = selectors.access_declaration(request.user, public_id)
-    if count_parts(declaration) > 1:
-        return redirect("declarations:printed", public_id)
+    parts = count_parts(declaration)
+    part = Paginator(range(parts), 1).get_page(request.GET.get("page")).number
     try:
-        content = form_pdf(declaration, reason_of(request.user, declaration))
+        content = form_pdf(declaration, reason_of(request.user, declaration), part, parts)
     except Refusal as refusal:
         messages.error(request, str(refusal))
         return redirect("declarations:printed", public_id)
-    return _file(content, "application/pdf", f"form-{declaration.agent_month.tax_month:%Y-%m}.pdf")
-
-
-def _file(content: bytes, content_type: str, name: str) -> HttpResponse:
-    answer = HttpResponse(content, content_type=content_type)
+    name = f"form-{declaration.agent_month.tax_month:%Y-%m}{f'-{part}' if parts > 1 else ''}.pdf"
+    answer = HttpResponse(content, content_type="application/pdf")
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer

@@ -223,3 +223,25 @@ def test_when_two_forms_are_being_made_the_next_waits_a_while(
     answer = clerk.get(url("form", declaration.public_id), follow=True)
 
     assert "现在制作 PDF 的人较多" in text_of(answer)
+
+
+def test_a_long_form_has_a_pdf_for_each_part_with_the_totals_on_the_last(
+    clerk: Client, acme: WithholdingAgent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("declarations.views.printing.LINES_A_PART", 2)
+    monkeypatch.setattr("declarations.form_pdf.LINES_A_PART", 2)
+    declaration = file_lines(acme, *[a_line(remark=f"第{n}人") for n in range(1, 4)])
+    address = url("form", declaration.public_id)
+
+    parts = [clerk.get(f"{address}?page={number}") for number in (1, 2)]
+
+    first, last = (words(PdfReader(io.BytesIO(part.content))) for part in parts)
+    assert "第1部分,共2部分" in first
+    assert "第2人" in first
+    assert "按所得项目合计" not in first
+    assert "第2部分,共2部分" in last
+    assert "第3人" in last
+    assert "合计315,000.00" in last
+    assert parts[1].headers["Content-Disposition"] == ('attachment; filename="form-2006-04-2.pdf"')
+    page = clerk.get(f"{url('printed', declaration.public_id)}?page=2").content.decode()
+    assert f'href="{address}?page=2"' in page
