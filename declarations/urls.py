@@ -11,6 +11,7 @@ from declarations.views import (
     lines,
     printing,
     reading,
+    several,
     taking_back,
     uploads,
     workbooks,
@@ -21,6 +22,9 @@ app_name = "declarations"
 urlpatterns = [
     path("", reading.declarations, name="declarations"),
     path("new/", drafts.new, name="new"),
+    path("several/delete/", several.delete, name="delete_several"),
+    path("several/file/", several.file, name="file_several"),
+    path("years/<int:year>/workbook/", workbooks.year, name="year_workbook"),
     path("codes/", reading.codes, name="codes"),
     path("filling-rules/", reading.filling_rules, name="filling_rules"),
     path("template/<tax_month:tax_month>/", reading.template, name="template"),

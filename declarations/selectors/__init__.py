@@ -72,6 +72,12 @@ from declarations.selectors.rosters import (
     roster_of,
     rows_in,
 )
+from declarations.selectors.several import (
+    MOST_DRAFTS,
+    MOST_LINES,
+    number_of_lines,
+    own_drafts,
+)
 from declarations.selectors.taxpayers import (
     ORDERS,
     STATES,
@@ -100,6 +106,8 @@ from declarations.selectors.years import (
 
 __all__ = [
     "KEPT_FOR",
+    "MOST_DRAFTS",
+    "MOST_LINES",
     "ORDERS",
     "STATES",
     "Assessed",
@@ -154,6 +162,8 @@ __all__ = [
     "months_of_year",
     "months_that_do_not_agree",
     "newest_year_of",
+    "number_of_lines",
+    "own_drafts",
     "person_in_line",
     "person_of",
     "persons_not_in_register",

@@ -40,6 +40,10 @@ class ListedDeclaration:
     is_closed: bool
     has_draft: bool
 
+    @property
+    def is_draft(self) -> bool:
+        return self.declaration.status == Declaration.Status.DRAFT
+
 
 @dataclass(frozen=True)
 class ListedMonth:

@@ -38,13 +38,15 @@ def declarations(request: AuthenticatedHttpRequest) -> HttpResponseBase:
     year = int(typed) if re.fullmatch(r"[0-9]{4}", typed) else None
     if year not in years and not (year and selectors.has_declarable_months(year)):
         year = selectors.newest_year_of(agent)
+    months = selectors.months_of_year(agent, year)
     return render(
         request,
         "declarations/declarations.html",
         {
             "years": years,
             "year": year,
-            "months": selectors.months_of_year(agent, year),
+            "months": months,
+            "has_drafts": any(row.is_draft for month in months for row in month.rows),
             "watermark": selectors.watermark(),
             "default_month": selectors.default_month(),
         },

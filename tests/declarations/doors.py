@@ -66,6 +66,10 @@ DOORS: Final = [
     *register_doors.DOORS,
     Door("declarations:declarations", agents()),
     Door("declarations:new", agents(), FORM),
+    # Without drafts that were ticked, back to the list.
+    Door("declarations:delete_several", agents(AWAY, AWAY), FORM),
+    Door("declarations:file_several", agents(AWAY, AWAY), FORM),
+    Door("declarations:year_workbook", agents(), arguments=lambda agent: {"year": 2006}),
     Door("declarations:codes", everybody(OK)),
     Door("declarations:filling_rules", everybody(OK)),
     Door("declarations:template", logged_in(), arguments=of_april),
