@@ -20,7 +20,7 @@ from declarations.declaration import (
 )
 from declarations.faults import Fault
 from declarations.findings import FindingCode
-from declarations.models import Declaration, Kind
+from declarations.models import Declaration, Kind, WaitingImport
 from declarations.taxlaw.tax_month import parse_tax_month
 from declarations.wording import fault_sentence
 from portal.forms import PasswordField
@@ -160,11 +160,8 @@ class UploadForm(forms.Form):
     )
     mode = forms.ChoiceField(
         label=_("导入方式"),
-        choices=[
-            ("append", _("追加:接在现有明细之后")),
-            ("replace", _("全部替换:先删除草稿中现有的明细")),
-        ],
-        initial="append",
+        choices=WaitingImport.Mode.choices,
+        initial=WaitingImport.Mode.APPEND,
         widget=forms.RadioSelect,
     )
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from django.urls import reverse
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from declarations.refusals import NotADraft
 from declarations.services.imports import (
@@ -23,6 +23,7 @@ from declarations.services.programs import (
     filed_by_job,
     report_of_filing,
 )
+from declarations.services.waiting import PREVIEW_WORKBOOK, carry_out_preview
 from portal.jobs import Kind, Phase, register
 from portal.models import Job
 
@@ -41,6 +42,21 @@ def _page_after_import(job: Job) -> str:
     if job.state != Job.State.REFUSED:
         return reverse("declarations:declaration", args=[job.subject])
     return f"{reverse('declarations:upload', args=[job.subject])}?job={job.public_id}"
+
+
+def _page_after_preview(job: Job) -> str:
+    """What waits to be taken in; after a refusal the upload page, to try again."""
+    if job.error_code in (DraftIsGone.code, NotADraft.code):
+        return ""
+    if job.state == Job.State.DONE:
+        return reverse("declarations:waiting_import", args=[job.subject])
+    return f"{reverse('declarations:upload', args=[job.subject])}?job={job.public_id}"
+
+
+def _previewed(job: Job) -> str:
+    """Say that a workbook was read, and what comes next."""
+    sentence = gettext("文件共 %(rows)s 行明细,有误 %(faulty)s 行。请查看将有的变化,再确认导入。")
+    return sentence % {name: f"{job.result[name]:,}" for name in ("rows", "faulty")}
 
 
 def _page_after_filing(job: Job) -> str:
@@ -64,6 +80,21 @@ def register_kinds() -> None:
             sentence=lambda job: imported(job.result["rows"]),
             page=_page_after_import,
             report=report_of,
+        )
+    )
+    register(
+        Kind(
+            PREVIEW_WORKBOOK,
+            label=_("检查工作簿"),
+            # Of 20,000 rows: 1.2, 0.8 and 1 seconds.
+            phases=(
+                Phase(READ, 5, _("正在读取文件"), _("正在读取 %(done)s / %(total)s 行")),
+                Phase(CHECK, 3, _("正在校验"), _("正在校验 %(done)s / %(total)s 行")),
+                Phase(WRITE, 4, _("正在比较"), _("正在比较 %(done)s / %(total)s 行")),
+            ),
+            work=carry_out_preview,
+            sentence=_previewed,
+            page=_page_after_preview,
         )
     )
     register(

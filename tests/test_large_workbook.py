@@ -107,7 +107,7 @@ def upload(walk: Walk, content: bytes) -> None:
     walk.page.locator("main [name=file]").set_input_files(
         {"name": "明细.xlsx", "mimeType": "application/octet-stream", "buffer": content}
     )
-    walk.click("上传并检查")
+    walk.click("直接导入")
     walk.look("导入工作簿", "您可以离开本页")
 
 

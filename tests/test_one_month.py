@@ -206,8 +206,10 @@ def mend_with_a_workbook(walk: Walk) -> None:
     walk.page.locator("main [name=file]").set_input_files(
         {"name": "明细.xlsx", "mimeType": "application/octet-stream", "buffer": workbook}
     )
-    walk.click("上传并检查")
-    walk.look("已导入 1 行明细", "示例甲", "示例乙")
+    walk.click("上传并预览")
+    walk.look("查看将导入的工作簿", "现在还没有导入任何一行", "示例乙")
+    walk.click("导入 1 行")
+    walk.look("工作簿已导入:新增 1 行", "示例甲", "示例乙")
     submit(walk, "150.00")
 
 

@@ -8,6 +8,7 @@ from declarations.models.declarations import (
     Kind,
 )
 from declarations.models.grid import GridLook, LastImport
+from declarations.models.imports import ImportedFile, WaitingImport
 from declarations.models.lines import (
     DetailLine,
     DraftLine,
@@ -36,11 +37,13 @@ __all__ = [
     "FilingKey",
     "Finding",
     "GridLook",
+    "ImportedFile",
     "Kind",
     "LastImport",
     "PaymentWatermark",
     "Roster",
     "Taxpayer",
     "TaxpayerQuerySet",
+    "WaitingImport",
     "person_index",
 ]

@@ -23,6 +23,7 @@ from declarations.models import (
     FilingKey,
     Kind,
     LastImport,
+    WaitingImport,
 )
 from declarations.refusals import (
     DraftHasChanged,
@@ -111,6 +112,7 @@ def file(
     if draft is not None:
         DraftLine.objects.filter(declaration=declaration).delete()
         LastImport.objects.filter(declaration=declaration).delete()
+        WaitingImport.objects.filter(declaration=declaration).delete()
     write_lines(declaration, lines)
     write_findings(declaration, findings)
     DeclaredTotal.objects.bulk_create(

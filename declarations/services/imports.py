@@ -6,7 +6,8 @@ A small one while the request waits; a larger one as a job (portal/jobs.py).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -19,13 +20,14 @@ from django.utils.translation import gettext as _
 
 from declarations.cells import shown
 from declarations.faults import Fault, FaultCode, FileCode, FileRefused
-from declarations.models import Declaration
+from declarations.models import Declaration, ImportedFile
 from declarations.refusals import RowFault, WorkbookHasFaults, WorkbookIsRefused
 from declarations.sandbox import SLOT_WAIT_SECONDS
 from declarations.selectors import access_own_declaration
+from declarations.selectors.waiting import digest_of_file
 from declarations.services.drafts import put_lines
 from declarations.services.undoing import undoable_import
-from declarations.sheets import Sheet
+from declarations.sheets import Sheet, SheetRow
 from declarations.wording import field_label, file_sentence
 from declarations.workbook import (
     TEMPLATE_VERSION,
@@ -76,9 +78,9 @@ def import_workbook(
     twin = unfinished_job(IMPORT_WORKBOOK, draft.public_id)
     if twin is not None:
         raise JobIsUnderWay(twin)
-    workbook = read_at_once(content, partial(_read, draft, content, kind))
+    workbook = read_at_once(content, partial(read_for, draft, content, kind))
     if workbook is not None:
-        return _take_in(draft, workbook, replace=replace, progress=Progress())
+        return _take_in(draft, workbook, content, replace=replace, progress=Progress())
     return start_job(
         IMPORT_WORKBOOK,
         user=by,
@@ -98,9 +100,10 @@ def carry_out_import(job: Job, progress: Progress) -> Mapping[str, int]:
         draft = access_own_declaration(job.user, job.subject)
     except Http404:
         raise DraftIsGone from None
-    workbook = _read(draft, content_of(job), job.parameters["kind"])
+    content = content_of(job)
+    workbook = read_for(draft, content, job.parameters["kind"])
     replace = job.parameters["replace"]
-    return {"rows": _take_in(draft, workbook, replace=replace, progress=progress)}
+    return {"rows": _take_in(draft, workbook, content, replace=replace, progress=progress)}
 
 
 def report_of(refusal: Refusal) -> dict[str, Any] | None:
@@ -151,7 +154,7 @@ def read_at_once(content: bytes, read: Callable[..., R]) -> R | None:
     return found if len(found.rows) <= SMALL_ROWS else None
 
 
-def _read(
+def read_for(
     draft: Declaration,
     content: bytes,
     kind: str,
@@ -190,24 +193,17 @@ def _read(
 
 
 @transaction.atomic
-def _take_in(draft: Declaration, workbook: Workbook, *, replace: bool, progress: Progress) -> int:
+def _take_in(
+    draft: Declaration, workbook: Workbook, content: bytes, *, replace: bool, progress: Progress
+) -> int:
     """Check a workbook's rows and put them into a draft; return how many."""
     tax_month = draft.agent_month.tax_month
     progress.phase(CHECK, total=len(workbook.rows))
     rows = progress.each(workbook.rows)
     _lines, faults = check_rows(rows, tax_month, born_by=timezone.localdate())
     if faults:
-        names = {row.number: row.texts().get("name", "") for row in workbook.rows}
         raise WorkbookHasFaults(
-            [
-                RowFault(
-                    fault.row or 0,
-                    names.get(fault.row or 0, ""),
-                    _heading(workbook, fault.field, draft),
-                    fault,
-                )
-                for fault in faults
-            ],
+            placed_faults(workbook.rows, workbook.headings, faults, tax_month),
             rows=len(workbook.rows),
         )
     progress.phase(WRITE, total=len(workbook.rows))
@@ -217,8 +213,31 @@ def _take_in(draft: Declaration, workbook: Workbook, *, replace: bool, progress:
             batch = workbook.rows[start : start + _ROWS_AT_ONCE]
             texts = [(row.number, row.texts()) for row in batch]
             put_lines(draft, texts, replace=replace and start == 0)
+    remember_file(draft, digest_of_file(content))
     return len(workbook.rows)
 
 
-def _heading(workbook: Workbook, field: str, draft: Declaration) -> str:
-    return workbook.headings.get(field) or field_label(field, draft.agent_month.tax_month)
+def placed_faults(
+    rows: Iterable[SheetRow],
+    headings: Mapping[str, str],
+    faults: Iterable[Fault],
+    tax_month: date,
+) -> list[RowFault]:
+    """Return faults with the name in their row, and the heading as the user has it."""
+    names = {row.number: row.texts().get("name", "") for row in rows}
+    return [
+        RowFault(
+            fault.row or 0,
+            names.get(fault.row or 0, ""),
+            headings.get(fault.field) or field_label(fault.field, tax_month),
+            fault,
+        )
+        for fault in faults
+    ]
+
+
+def remember_file(draft: Declaration, digest: bytes) -> None:
+    """Note that a file, known by its digest, came into a draft now."""
+    ImportedFile.objects.update_or_create(
+        declaration=draft, digest=digest, defaults={"imported_at": timezone.now()}
+    )

@@ -100,6 +100,12 @@ DOORS: Final = [
     ),
     Door("declarations:workbook", OWN, arguments=of_a_filed_one),
     Door("declarations:upload", OWN, FORM, arguments=of_a_draft),
+    Door("declarations:waiting_import", DO, FORM, arguments=of_a_draft),
+    Door(
+        "declarations:error_workbook",
+        agents(alice=MISSING, bob=MISSING),  # nothing waits
+        arguments=of_a_draft,
+    ),
     Door("declarations:check", OWN, arguments=of_a_draft),
     Door("declarations:file", DO, FORM, arguments=of_a_draft),
     Door("declarations:changes", READ, arguments=of_a_correction),
