@@ -36,6 +36,7 @@ from reconciliation.models import (
 )
 from reconciliation.selectors.desk import NOT_AGREEING
 from reconciliation.selectors.months import with_current_result
+from reconciliation.selectors.query import MonthFigures
 from reconciliation.statements import array_of
 
 AGENTS_AT_ONCE = 200
@@ -94,6 +95,13 @@ def causes_of_month(agent: WithholdingAgent, tax_month: date) -> list[Cause]:
     """Return the likely causes of one month's difference, best first. Six statements."""
     [(_, explanation)] = _explained([_Facts(agent.pk, agent.computer_code, [tax_month])])
     return explanation.causes
+
+
+def causes_of_figures(figures: MonthFigures) -> list[Cause]:
+    """Return the causes of a month that is shown; none unless it is mismatched."""
+    if figures.result != AgentMonth.Result.MISMATCHED:
+        return []
+    return causes_of_month(figures.agent, figures.tax_month)
 
 
 def _explained(agents: list[_Facts]) -> Iterator[tuple[_Facts, Explanation]]:

@@ -20,7 +20,9 @@ from portal.http import AuthenticatedHttpRequest
 from portal.models import User
 from portal.selectors import access_agent
 from reconciliation import selectors, wording
+from reconciliation.cause_words import in_words
 from reconciliation.forms import DeskFilterForm, ReasonForm
+from reconciliation.selectors.causes import causes_of_figures
 
 ROWS_A_PAGE = 50
 READERS = (User.Role.OFFICER, User.Role.AUDITOR, User.Role.SUPERVISOR)
@@ -68,12 +70,16 @@ def agent_months(request: AuthenticatedHttpRequest, public_id: UUID) -> HttpResp
 def staff_month(request: AuthenticatedHttpRequest, public_id: UUID) -> HttpResponse:
     """Show a month as its agent sees it, with its history and whether it is closed."""
     month = selectors.access_month(request.user, public_id)
+    with selectors.one_snapshot():
+        figures = selectors.figures_of_month(month.agent, month.tax_month)
+        causes = in_words(causes_of_figures(figures), to_staff=True)
     return render(
         request,
         "reconciliation/staff_month.html",
         {
             "month": month,
-            "figures": selectors.figures_of_month(month.agent, month.tax_month),
+            "figures": figures,
+            "causes": causes,
             "may_open": request.user.role == User.Role.OFFICER,
         },
     )

@@ -14,6 +14,8 @@ from django.views.decorators.http import require_POST, require_safe
 from portal.guards import agent_required
 from portal.http import AuthenticatedHttpRequest
 from reconciliation import selectors
+from reconciliation.cause_words import in_words
+from reconciliation.selectors.causes import causes_of_figures
 from reconciliation.services import operations
 
 MATCHED_MONTHS_A_PAGE = 24
@@ -39,8 +41,11 @@ def months(request: AuthenticatedHttpRequest) -> HttpResponse:
 def month(request: AuthenticatedHttpRequest, tax_month: date) -> HttpResponse:
     """Show a month: the summary, the three tables by item, and what was not counted."""
     agent = selectors.access_own_agent(request.user, tax_month)
-    figures = selectors.figures_of_month(agent, tax_month)
-    return render(request, "reconciliation/month.html", {"figures": figures})
+    with selectors.one_snapshot():
+        figures = selectors.figures_of_month(agent, tax_month)
+        causes = in_words(causes_of_figures(figures), to_staff=False)
+    context = {"figures": figures, "causes": causes}
+    return render(request, "reconciliation/month.html", context)
 
 
 @agent_required

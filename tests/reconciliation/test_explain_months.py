@@ -13,11 +13,13 @@ from django.core.management import call_command
 from pytest_django import DjangoAssertNumQueries
 
 from declarations.models import AgentMonth
-from portal.models import WithholdingAgent
+from portal.models import User, WithholdingAgent
+from reconciliation.cause_words import in_words
+from reconciliation.causes import Cause, Code
 from reconciliation.selectors.causes import causes_of_month
 from reconciliation.services.reconciling import reconcile_all
-from tests.declarations.builders import LI, a_line, an_agent, file_lines
-from tests.factories import complete_to, paid, quarantined
+from tests.declarations.builders import LI, a_clerk, a_line, an_agent, an_office, file_lines
+from tests.factories import client_of, complete_to, paid, quarantined, staff
 
 pytestmark = pytest.mark.django_db
 
@@ -210,3 +212,85 @@ def test_many_agents_take_as_many_statements_as_one(
 
     with django_assert_max_num_queries(9):
         call_command("explain_months", stdout=StringIO())
+
+
+# --- The pages ---
+
+
+def page_of(acme: WithholdingAgent) -> tuple[str, str]:
+    """The April page of the agent itself, and the officer's."""
+    reconcile_all(changed_only=True)
+    of_agent = client_of(a_clerk(acme)).get("/months/2006-04/").content.decode()
+    officer = client_of(staff(User.Role.OFFICER, an_office()))
+    month = AgentMonth.objects.get(agent=acme, tax_month=APRIL)
+    return of_agent, officer.get(f"/staff/months/{month.public_id}/").content.decode()
+
+
+def test_both_pages_of_a_month_show_cause_arithmetic_evidence_and_cure(
+    acme: WithholdingAgent,
+) -> None:
+    file_lines(acme, a_line("1340.00"))
+    paid(acme, "2006-04", "1340.00", voucher_number="V1")
+    paid(acme, "2006-04", "1340.00", voucher_number="V2", paid_on=date(2006, 5, 9))
+    settled()
+
+    for page in page_of(acme):
+        assert "PAID_TWICE" in page
+        assert "-1,340.00" in page
+        assert "税票 V2 第 1 行:品目和金额与税票 V1 完全相同。" in page
+        assert "确属重复的,向主管税务所申请退税。" in page
+
+
+def test_an_agent_is_not_told_which_other_agent_it_is(acme: WithholdingAgent) -> None:
+    other = an_agent("11010009")
+    file_lines(acme, a_line("340.00"))
+    file_lines(other, a_line("25.50"))
+    paid(other, "2006-04", "25.50")
+    paid(other, "2006-04", "340.00", voucher_number="V9")
+    settled()
+
+    of_agent, of_officer = page_of(acme)
+
+    assert "OTHER_AGENT" in of_agent
+    assert "11010009" not in of_agent
+    assert "记入了计算机代码 11010009。" in of_officer
+
+
+def test_a_month_that_agrees_shows_no_causes(acme: WithholdingAgent) -> None:
+    file_lines(acme, a_line("340.00"))
+    paid(acme, "2006-04", "340.00")
+    settled()
+
+    for page in page_of(acme):
+        assert "差异的可能原因" not in page
+
+
+ENTRY: dict[Code, dict[str, Any]] = {
+    Code.IN_QUARANTINE: {"quarantine": "SPAN", "file": "F", "file_line": 7},
+    Code.OTHER_KIND: {"posted_to_kind": "late_fee"},
+    Code.NEIGHBOUR_MONTH: {"posted_to_month": "2006-05"},
+    Code.OTHER_AGENT: {"posted_to_agent": "11010009"},
+    Code.PAID_TWICE: {"repeats": "V1"},
+    Code.LATE_FEE_AS_TAX: {"late_fee_of": "V1", "tax": "1.00", "days_late": 3},
+    Code.DIGITS_SHIFTED: {"paid_amount": "10.00", "right_amount": "1.00"},
+}
+
+
+@pytest.mark.parametrize("code", Code)
+def test_every_code_has_words(code: Code) -> None:
+    entry: dict[str, Any] = {"voucher_number": "V2", "line_number": 1, **ENTRY.get(code, {})}
+    if code in (Code.LINE_DOUBLED, Code.LINE_MISSING):
+        entry = {
+            "income_item": "0101",
+            "declared_line": 2,
+            "repeats_line": 1,
+            "usual_tax": "1.00",
+            "usual_in": ["2006-05"],
+            "like_line": {"tax_month": "2006-05", "declared_line": 2},
+        }
+
+    [words] = in_words([Cause(code, "regular", Decimal("1.00"), (entry,))], to_staff=True)
+
+    assert words.name
+    assert words.advice
+    assert words.evidence[0].endswith("。")
