@@ -9,7 +9,13 @@ import subprocess
 import sys
 import tempfile
 
-NAMES = ["check_lines", "explain_months", "import_payments", "reconcile_province"]
+NAMES = [
+    "check_lines",
+    "explain_months",
+    "import_payments",
+    "print_form",
+    "reconcile_province",
+]
 
 
 def main() -> None:
