@@ -88,8 +88,7 @@ def test_a_list_is_taken_in_by_document_number(acme: WithholdingAgent, alice: Us
         assert take_in(acme, roster.public_id, by=alice) == (1, 1, 0)
 
     assert register_of(acme) == wanted
-    zhang.refresh_from_db()
-    assert zhang.document_number.reveal("test") == ZHANG
+    assert Taxpayer.objects.get(public_id=zhang.public_id).pk == zhang.pk
     other.refresh_from_db()
     assert other.name == "别家"
     writes = [each for each in queries if 'INSERT INTO "declarations_taxpayer' in each["sql"]]
@@ -98,6 +97,22 @@ def test_a_list_is_taken_in_by_document_number(acme: WithholdingAgent, alice: Us
     assert (entry.outcome, entry.user, entry.agent) == ("register", alice, acme)
     assert entry.detail == {"added": 1, "changed": 1, "unchanged": 0}
     assert roster_of(acme) is None
+
+
+def test_who_is_added_meanwhile_is_changed_and_can_be_read(
+    acme: WithholdingAgent, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def plan_and_wait(*args: Any, **options: Any) -> Any:
+        plan = plan_of(*args, **options)
+        add_taxpayer(acme, a_person(name="抢先"))
+        return plan
+
+    roster = uploaded(alice, a_person())
+    monkeypatch.setattr("declarations.services.rosters.plan_of", plan_and_wait)
+
+    take_in(acme, roster.public_id, by=alice)
+
+    assert register_of(acme) == [a_person()]
 
 
 def test_15_digits_do_not_take_the_place_of_18(acme: WithholdingAgent, alice: User) -> None:
