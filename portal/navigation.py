@@ -83,6 +83,12 @@ STAFF: Final = (
         _READERS,
     ),
     _Entry(
+        "reconciliation:window",
+        _("窗口受理"),
+        _("受理单位用介质送来的明细申报,逐份给出回执。"),
+        frozenset({Role.OFFICER}),
+    ),
+    _Entry(
         "reconciliation:feed",
         _("数据接收"),
         _("核心系统文件的接收情况、被拒文件和隔离记录。"),

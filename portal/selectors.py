@@ -44,6 +44,11 @@ def access_agent(user: User | AnonymousUser, public_id: UUID) -> WithholdingAgen
     return get_object_or_404(visible, public_id=public_id)
 
 
+def agents_of(user: User | AnonymousUser) -> WithholdingAgentQuerySet:
+    """Return the agents that the user may read about: staff their office's, an agent itself."""
+    return WithholdingAgent.objects.visible_to(user)
+
+
 def agent_of_code(code: str) -> WithholdingAgent | None:
     """Return the agent of a computer code or a collection code as typed, with its user. One query.
 

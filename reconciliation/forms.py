@@ -7,9 +7,13 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from declarations.taxlaw.tax_month import parse_tax_month
+from declarations.models import Kind
+from declarations.refusals import AgentIsNotRegistered, MonthIsNotDeclarable
+from declarations.selectors import is_declarable, latest_declarable_month
+from declarations.taxlaw.tax_month import EARLIEST, format_tax_month, parse_tax_month
 from portal.forms import PasswordField
-from portal.models import Office, OfficeQuerySet
+from portal.models import Office, OfficeQuerySet, WithholdingAgentQuerySet
+from portal.selectors import agent_of_code
 from reconciliation.models import FeedFile, FeedKind, QuarantinedRow
 
 
@@ -88,6 +92,68 @@ class WithdrawalForm(ReasonForm):
     """作废: why, and the password."""
 
     password = PasswordField(_("密码"), autocomplete="current-password")
+
+
+class WindowForm(forms.Form):
+    """窗口受理: a file, and for a workbook whose declaration of which month and kind it is."""
+
+    file = forms.FileField(
+        label=_("文件"),
+        help_text=_("JSON Lines(.jsonl)或工作簿(.xlsx、.csv),不超过 5 MB"),
+        error_messages={"required": _("请选择文件"), "missing": _("请选择文件")},
+        widget=forms.FileInput(attrs={"accept": ".jsonl,.xlsx,.csv"}),
+    )
+    code = forms.CharField(
+        label=_("计算机代码或征收管理码"),
+        help_text=_("只用于工作簿"),
+        required=False,
+        max_length=40,
+    )
+    month = TaxMonthField(
+        label=_("税款所属月份"), help_text=_("只用于工作簿"), required=False, max_length=20
+    )
+    kind = forms.ChoiceField(
+        label=_("申报类型"),
+        help_text=_("只用于工作簿"),
+        choices=[("", _("请选择")), *Kind.choices],
+        required=False,
+    )
+
+    def __init__(self, *args: Any, agents: WithholdingAgentQuerySet, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._agents = agents
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        self.file_kind = file.name.lower().rpartition(".")[2]
+        if self.file_kind not in ("jsonl", "xlsx", "csv"):
+            raise forms.ValidationError(_("请选择 .jsonl、.xlsx 或 .csv 文件"))
+        return file
+
+    @property
+    def is_workbook(self) -> bool:
+        return getattr(self, "file_kind", "jsonl") != "jsonl"
+
+    def clean(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        if not self.is_workbook:
+            return given
+        for field, sentence in (
+            ("code", _("工作簿须填写计算机代码")),
+            ("month", _("工作簿须填写税款所属月份")),
+            ("kind", _("工作簿须选择申报类型")),
+        ):
+            if field in given and not given[field]:
+                self.add_error(field, sentence)
+        if given.get("month") and not is_declarable(given["month"]):
+            first, last = map(format_tax_month, (EARLIEST, latest_declarable_month()))
+            self.add_error("month", str(MonthIsNotDeclarable(first, last)))
+        if given.get("code"):
+            agent = agent_of_code(given["code"])
+            given["agent"] = agent and self._agents.filter(pk=agent.pk).first()
+            if given["agent"] is None:
+                self.add_error("code", str(AgentIsNotRegistered(given["code"])))
+        return given
 
 
 class CorrectionForm(ReasonForm):

@@ -4,7 +4,7 @@ from django.urls import path
 
 from declarations import converters  # noqa: F401  registers tax_month
 from reconciliation import api
-from reconciliation.views import desk, feed, home, months, quarantine, withdrawing
+from reconciliation.views import desk, feed, home, months, quarantine, window, withdrawing
 
 app_name = "reconciliation"
 
@@ -14,6 +14,7 @@ urlpatterns = [
     path("months/<tax_month:tax_month>/", months.month, name="month"),
     path("months/<tax_month:tax_month>/confirm/", months.confirm, name="confirm"),
     path("declarations/<uuid:public_id>/withdraw/", withdrawing.withdraw, name="withdraw"),
+    path("staff/window/", window.window, name="window"),
     path("staff/months/", desk.desk, name="desk"),
     path("staff/months/<uuid:public_id>/", desk.staff_month, name="staff_month"),
     path("staff/months/<uuid:public_id>/reopen/", desk.reopen_month, name="reopen_month"),

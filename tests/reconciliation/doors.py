@@ -52,6 +52,7 @@ DOORS: Final = [
     Door("reconciliation:month", agents(), arguments=of_april),
     Door("reconciliation:confirm", agents(AWAY, AWAY), ("POST",), arguments=of_april),
     Door("reconciliation:withdraw", agents(bob=MISSING), FORM, arguments=of_a_declaration),
+    Door("reconciliation:window", staff(officer=OK), FORM),
     Door("reconciliation:desk", READ),
     Door("reconciliation:agent_months", READ_OWN, arguments=of_agent),
     Door("reconciliation:staff_month", READ_OWN, arguments=of_a_month),
