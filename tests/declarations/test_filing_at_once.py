@@ -6,20 +6,28 @@ import uuid
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from functools import partial
 from threading import Barrier
 from typing import TypeVar
 
 import pytest
 from django.db import connection, transaction
 
+from declarations.declaration import Parts
 from declarations.models import AgentMonth, Declaration
+from declarations.refusals import KeyIsUsed
 from declarations.selectors import check_draft
 from declarations.services.drafts import add_line, create_draft
 from declarations.services.filing import file_draft
 from declarations.services.months import lock_month
+from declarations.services.programs import file_sent
 from tests.declarations.builders import (
     APRIL,
+    LI,
     a_clerk,
+    a_header,
+    a_line,
     an_agent,
     filed,
     typed,
@@ -92,3 +100,44 @@ def test_a_month_is_made_once_however_many_want_it() -> None:
             return lock_month(acme, APRIL).pk
 
     assert len(set(together(*[lock] * 8))) == 1
+
+
+def test_the_same_key_sent_at_once_files_once() -> None:
+    acme = an_agent()
+    clerk = a_clerk(acme)
+
+    for round_number in range(5):
+        lines = [a_line(f"{round_number}.10"), a_line("0.00", document_number=LI)]
+        parts = Parts(header=a_header(acme), tax_month=APRIL, lines=lines, count=2)
+        key = uuid.uuid4()
+
+        filings = together(
+            *[lambda: file_sent(acme, parts, filed_by=clerk, key=key)] * 8  # noqa: B023
+        )
+
+        assert [each.is_repeat for each in filings].count(False) == 1
+        assert len({each.declaration.receipt_number for each in filings}) == 1
+        assert Declaration.objects.count() == round_number + 1
+
+
+def test_one_key_for_two_months_at_once_files_one_of_them() -> None:
+    acme = an_agent()
+    clerk = a_clerk(acme)
+
+    for year in range(2007, 2012):
+        key = uuid.uuid4()
+        months = [APRIL.replace(year=year), APRIL.replace(year=year, month=5)]
+
+        def filing(month: date, key: uuid.UUID = key) -> str:
+            header = a_header(acme, tax_month=month)
+            parts = Parts(header=header, tax_month=month, lines=[a_line()], count=1)
+            try:
+                file_sent(acme, parts, filed_by=clerk, key=key)
+            except KeyIsUsed:
+                return "refused"
+            return "filed"
+
+        outcomes = together(*[partial(filing, month) for month in months])
+
+        assert sorted(outcomes) == ["filed", "refused"]
+        assert Declaration.objects.filter(agent_month__tax_month__year=year).count() == 1
