@@ -104,6 +104,7 @@ CODED_COLUMNS = {
     "income_item": INCOME_ITEMS,
 }
 
+
 def person_words(person: Person) -> dict[str, str]:
     """Return a person's columns as they are read: codes with their names, blank where absent."""
     words = texts_of(person)
