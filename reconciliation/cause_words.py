@@ -97,6 +97,9 @@ def _entry(code: Code, entry: Mapping[str, Any], *, to_staff: bool) -> str:
             "amount": entry["amount"],
             "failed": _FAILED[entry["failed"]],
         }
+    if entry.get("one_of"):
+        alone = {name: value for name, value in entry.items() if name != "one_of"}
+        return _("可能其一:%(entry)s") % {"entry": _entry(code, alone, to_staff=to_staff)}
     if "voucher_number" in entry:
         voucher = _("税票 %(voucher_number)s 第 %(line_number)s 行") % entry
         return f"{voucher}{_of_voucher(code, entry, to_staff=to_staff)}"
@@ -131,13 +134,10 @@ def _of_voucher(code: Code, entry: Mapping[str, Any], *, to_staff: bool) -> str:
     if code == Code.PAID_TWICE:
         return _(":品目和金额与税票 %(repeats)s 完全相同。") % entry
     if code == Code.LATE_FEE_AS_TAX:
-        return (
-            _(
-                ":正好是税票 %(late_fee_of)s 税款 %(tax)s 元"
-                "逾期 %(days_late)s 天的滞纳金(每日万分之五)。"
-            )
-            % entry
-        )
+        return _(
+            ":正好是税票 %(late_fee_of)s 税款 %(tax)s 元"
+            "逾期 %(days_late)s 天的滞纳金(每日万分之五)。"
+        ) % {**entry, "late_fee_of": "、".join(entry["late_fee_of"])}
     if "right_amount" in entry:
         return _(":缴款 %(paid_amount)s 元,应为 %(right_amount)s 元。") % entry
     return _("。")

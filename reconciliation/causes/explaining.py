@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from itertools import combinations
+from math import comb
 
 from reconciliation.causes.books import KINDS, ZERO, Books, Cell
 from reconciliation.causes.causes import MOVES, Cause, Code, Near, Piece, Test
@@ -24,8 +25,10 @@ from reconciliation.causes.payments import (
 MOST_TOGETHER = 3
 MOST_COST_TOGETHER = 2
 """Weaker candidates explain a difference alone or not at all."""
-MOST_CANDIDATES = 60
-"""Beyond so many, sums agree by chance: none are tried."""
+SUMS_A_CHANCE_HIT = 100
+"""So many fen there must be for each sum that is tried, or sums would agree by chance."""
+MOST_GROUNDS = 3
+"""One cause may rest on one of so many lines or vouchers; with more it is a guess."""
 MOST_NEAR = 3
 
 
@@ -118,8 +121,20 @@ def _best(books: Books, cell: Cell, pieces: list[Piece], rest: Decimal) -> list[
         if ranked:
             least = sum(piece.cost for piece in ranked[0])
             equal = [some for some in ranked if sum(piece.cost for piece in some) == least]
-            return list(ranked[0]) if len({_told(some) for some in equal}) == 1 else None
+            if len({_told(some) for some in equal}) > 1 or len(equal) > MOST_GROUNDS:
+                return None
+            return [_one_of([some[0] for some in equal])] if size == 1 else list(ranked[0])
     return None
+
+
+def _one_of(pieces: list[Piece]) -> Piece:
+    """Return one piece for several that say the same and rest on different things."""
+    if len(pieces) == 1:
+        return pieces[0]
+    evidence = tuple(
+        {**entry, "one_of": len(pieces)} for piece in pieces for entry in piece.cause.evidence
+    )
+    return replace(pieces[0], cause=replace(pieces[0].cause, evidence=evidence), sure=False)
 
 
 def _slips(books: Books, cell: Cell, rest: Decimal) -> list[Piece]:
@@ -134,7 +149,7 @@ def _sums(
         yield from ((piece,) for piece in pieces if piece.amount == rest)
         return
     together = [piece for piece in pieces if piece.cost <= MOST_COST_TOGETHER]
-    if len(together) > MOST_CANDIDATES:
+    if _hits_by_chance(together, size):
         return
     for some in combinations(together, size):
         if sum((piece.amount for piece in some), ZERO) == rest and _apart(some):
@@ -148,6 +163,13 @@ def _sums(
             is_safe = slipped.cause.code == Code.DIGITS_SHIFTED or piece.cause.code in MOVES
             if is_safe and slipped.amount == rest - piece.amount and _apart((piece, slipped)):
                 yield piece, slipped
+
+
+def _hits_by_chance(pieces: list[Piece], size: int) -> bool:
+    """Tell whether so many sums would be tried that one may agree with anything."""
+    unsure = [piece for piece in pieces if not piece.sure]
+    most = max((abs(piece.amount) for piece in pieces), default=ZERO)
+    return comb(len(unsure), size) * SUMS_A_CHANCE_HIT > most * 200
 
 
 def _told(pieces: Iterable[Piece]) -> tuple[tuple[str, Decimal], ...]:

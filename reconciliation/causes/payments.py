@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
 from declarations.taxlaw.tax_month import filing_deadline
@@ -75,25 +75,43 @@ def paid_twice(books: Books, cell: Cell) -> Iterator[Piece]:
 
 
 def late_fees_as_tax(books: Books, cell: Cell) -> Iterator[Piece]:
-    """Yield the vouchers that are to the fen the late fee of another, paid on the same day."""
-    vouchers = books.counted.get(cell, ())
+    """Yield the vouchers that are to the fen the late fee of tax paid on the same day.
+
+    Of one voucher, or of all others of the day; a broken fen is rounded or dropped.
+    """
+    days: dict[date, list[Voucher]] = defaultdict(list)
+    for voucher in books.counted.get(cell, ()):
+        days[voucher.paid_on].append(voucher)
     deadline = filing_deadline(cell.month)
-    for tax in vouchers:
-        days = (tax.paid_on - deadline).days
-        if days <= 0:
-            continue
-        fees = {
-            (tax.amount * LATE_FEE_A_DAY * late).quantize(FEN, rounding): late
-            for late in range(max(1, days - DAYS_OF_HOLIDAYS), days + 1)
-            for rounding in (ROUND_DOWN, ROUND_HALF_UP)
-        }
-        for fee in vouchers:
-            late = fees.get(fee.amount)
-            if fee is tax or late is None or not fee.amount or fee.paid_on != tax.paid_on:
-                continue
-            sum_ = {"late_fee_of": tax.number, "tax": f"{tax.amount:.2f}", "days_late": late}
-            cause = Cause(Code.LATE_FEE_AS_TAX, cell.kind, -fee.amount, evidence_of(fee, **sum_))
-            yield Piece(cause, 1, used(fee), sure=late == days)
+    for day, vouchers in days.items():
+        late = (day - deadline).days
+        for fee in vouchers if late > 0 else ():
+            others = [voucher for voucher in vouchers if voucher is not fee]
+            for taxed in [[voucher] for voucher in others] + [others] * (len(others) > 1):
+                tax = sum((voucher.amount for voucher in taxed), ZERO)
+                days_late = _days_late(fee.amount, tax, late)
+                if days_late is None:
+                    continue
+                sum_ = {
+                    "late_fee_of": [voucher.number for voucher in taxed],
+                    "tax": f"{tax:.2f}",
+                    "days_late": days_late,
+                }
+                evidence = evidence_of(fee, **sum_)
+                cause = Cause(Code.LATE_FEE_AS_TAX, cell.kind, -fee.amount, evidence)
+                yield Piece(cause, 1, used(fee), sure=days_late == late)
+
+
+def _days_late(fee: Decimal, tax: Decimal, late: int) -> int | None:
+    """Return the days for which so much is the late fee of a tax, both in yuan; none if for none.
+
+    Holidays may have moved the deadline.
+    """
+    for days in range(late, max(0, late - DAYS_OF_HOLIDAYS - 1), -1):
+        exact = tax * LATE_FEE_A_DAY * days
+        if fee and fee in (exact.quantize(FEN, ROUND_DOWN), exact.quantize(FEN, ROUND_HALF_UP)):
+            return days
+    return None
 
 
 def posted_as_late_fee(books: Books, cell: Cell) -> Iterator[Piece]:

@@ -162,6 +162,23 @@ def test_two_persons_who_explain_it_equally_well_are_not_guessed_between_codes()
     assert nearest == {("LINE_MISSING", "AMBIGUOUS"), ("PAID_TWICE", "AMBIGUOUS")}
 
 
+def test_one_of_two_persons_left_out_is_told_as_such() -> None:
+    lines = [*declared("60.00"), *declared("60.00", "40.17", "40.17", month=MAY)]
+
+    [cause] = causes_of(lines, [paid("100.17")])
+
+    assert (cause.code, cause.amount) == (Code.LINE_MISSING, Decimal("-40.17"))
+    assert [entry["one_of"] for entry in cause.evidence] == [2, 2]
+
+
+def test_one_of_many_is_a_guess_and_not_told() -> None:
+    lines = [*declared("60.00"), *declared("60.00", *["40.17"] * 4, month=MAY)]
+
+    causes = causes_of(lines, [paid("100.17")])
+
+    assert told(causes) == [("UNEXPLAINED", "regular", "-40.17")]
+
+
 # --- Payments ---
 
 
@@ -221,7 +238,7 @@ def test_a_late_fee_that_was_paid_as_tax() -> None:
     causes = causes_of(declared("60.00", "40.00"), payments)
 
     assert told(causes) == [("LATE_FEE_AS_TAX", "regular", "-1.00")]
-    assert evidence(causes)["late_fee_of"] == "V1"
+    assert evidence(causes)["late_fee_of"] == ["V1"]
     assert evidence(causes)["days_late"] == 20
 
 
@@ -230,6 +247,15 @@ def test_what_is_no_late_fee_to_the_fen_or_was_not_late_is_none(fee: str, on: da
     causes = causes_of(declared("100.00"), [paid("100.00", on=on), paid(fee, "V2", on=on)])
 
     assert causes[0].code == Code.UNEXPLAINED
+
+
+def test_a_late_fee_of_all_that_was_paid_on_the_day() -> None:
+    payments = [paid("60.00", on=LATE), paid("40.00", "V2", on=LATE), paid("1.00", "V3", on=LATE)]
+
+    causes = causes_of(declared("60.00", "40.00"), payments)
+
+    assert told(causes) == [("LATE_FEE_AS_TAX", "regular", "-1.00")]
+    assert evidence(causes)["late_fee_of"] == ["V1", "V2"]
 
 
 # --- Posted elsewhere ---

@@ -271,7 +271,7 @@ ENTRY: dict[Code, dict[str, Any]] = {
     Code.NEIGHBOUR_MONTH: {"posted_to_month": "2006-05"},
     Code.OTHER_AGENT: {"posted_to_agent": "11010009"},
     Code.PAID_TWICE: {"repeats": "V1"},
-    Code.LATE_FEE_AS_TAX: {"late_fee_of": "V1", "tax": "1.00", "days_late": 3},
+    Code.LATE_FEE_AS_TAX: {"late_fee_of": ["V1"], "tax": "1.00", "days_late": 3},
     Code.DIGITS_SHIFTED: {"paid_amount": "10.00", "right_amount": "1.00"},
 }
 
