@@ -4,7 +4,16 @@ from django.urls import path
 
 from declarations import converters  # noqa: F401  registers tax_month
 from reconciliation import api
-from reconciliation.views import desk, feed, home, months, quarantine, window, withdrawing
+from reconciliation.views import (
+    desk,
+    feed,
+    home,
+    missing,
+    months,
+    quarantine,
+    window,
+    withdrawing,
+)
 
 app_name = "reconciliation"
 
@@ -12,6 +21,11 @@ urlpatterns = [
     path("home/", home.home, name="home"),
     path("months/", months.months, name="months"),
     path("months/<tax_month:tax_month>/", months.month, name="month"),
+    path(
+        "months/<tax_month:tax_month>/<slug:kind>/draft/",
+        missing.draft_missing,
+        name="draft_missing",
+    ),
     path("months/<tax_month:tax_month>/confirm/", months.confirm, name="confirm"),
     path("declarations/<uuid:public_id>/withdraw/", withdrawing.withdraw, name="withdraw"),
     path("staff/window/", window.window, name="window"),

@@ -105,6 +105,17 @@ class KindFigures:
         return self.relation == Relation.EQUAL and self.declared != self.paid
 
     @property
+    def missing(self) -> dict[str, Decimal]:
+        """Return what is paid and not declared of each item, yuan."""
+        return {
+            item.item: item.paid - item.declared for item in self.items if item.paid > item.declared
+        }
+
+    @property
+    def missing_in_all(self) -> Decimal:
+        return sum(self.missing.values(), ZERO)
+
+    @property
     def items_differ(self) -> bool:
         """Tell whether the totals agree and the items do not."""
         return self.declared == self.paid and any(item.difference for item in self.items)
@@ -159,6 +170,11 @@ class MonthFigures:
             if declaration.status == Declaration.Status.FILED
         }
         return [(kind, by_kind.get(kind)) for kind in Kind]
+
+    @property
+    def supplements(self) -> list[KindFigures]:
+        """Return the figures of 补税申报 and 退税申报."""
+        return [kind for kind in self.kinds if kind.kind != Kind.REGULAR]
 
     @property
     def is_closed(self) -> bool:

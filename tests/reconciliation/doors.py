@@ -50,6 +50,12 @@ DOORS: Final = [
     Door("reconciliation:home", agents()),
     Door("reconciliation:months", agents()),
     Door("reconciliation:month", agents(), arguments=of_april),
+    Door(
+        "reconciliation:draft_missing",
+        agents(AWAY, AWAY),
+        ("POST",),
+        arguments=lambda agent: of_april(agent) | {"kind": "refund"},
+    ),
     Door("reconciliation:confirm", agents(AWAY, AWAY), ("POST",), arguments=of_april),
     Door("reconciliation:withdraw", agents(bob=MISSING), FORM, arguments=of_a_declaration),
     Door("reconciliation:window", staff(officer=OK), FORM),
