@@ -35,7 +35,7 @@ from portal.services.jobs import JobIsUnderWay, start_job
 FILE_DECLARATION: Final = "declarations.file_declaration"
 READ, FILE = "read", "file"
 
-# About 4,000 lines, which take two seconds; 100,000 take half a minute.
+# About 4,000 lines, which take a second; 100,000 take ten, on a busy machine thirty and more.
 AT_ONCE_BYTES: Final = 1024 * 1024
 FAULTS_REPORTED: Final = 1_000
 
