@@ -184,10 +184,14 @@ class AgentIsNotRegistered(Refusal):
 
 
 class WorkbookIsRefused(Refusal):
-    """A file that cannot be taken in at all; `code` says why."""
+    """A file that cannot be taken in at all; `code` says why.
 
-    def __init__(self, code: str, sentence: str) -> None:
+    `headings` are those that nobody knows.
+    """
+
+    def __init__(self, code: str, sentence: str, *, headings: Sequence[str] = ()) -> None:
         self.code = code
+        self.headings = headings
         super().__init__(sentence)
 
 

@@ -42,6 +42,7 @@ urlpatterns = [
     path("<uuid:public_id>/workbook/", workbooks.lines, name="workbook"),
     path("<uuid:public_id>/upload/", uploads.upload, name="upload"),
     path("<uuid:public_id>/upload/waiting/", uploads.waiting, name="waiting_import"),
+    path("<uuid:public_id>/upload/headings/", uploads.headings, name="headings"),
     path("<uuid:public_id>/upload/errors/", uploads.errors, name="error_workbook"),
     path("<uuid:public_id>/check/", filing.check, name="check"),
     path("<uuid:public_id>/file/", filing.file, name="file"),

@@ -117,11 +117,14 @@ def read_workbook(
 ) -> Workbook:
     """Read a file of a kind (`xlsx`, `csv`: the end of its name) in the sandbox.
 
-    `slots` is the sandbox's folder; `headings` are an agent's own, by column; `form` has the
-    headings of the month, in which missing ones are named. FileRefused for a file that is refused
+    `slots` is the sandbox's folder; `headings` are an agent's own, each with its column, or
+    an empty text for one that says nothing; `form` has the headings of the month, in which missing
+    ones are named. FileRefused for a file that is refused
     whole: all codes of FileCode. Texts are as before our export.
     """
-    known = _KNOWN | known_headings((headings or {}).items())
+    known = _KNOWN | known_headings(
+        (column, heading) for heading, column in (headings or {}).items()
+    )
     sheet = read_sheet(
         source,
         SheetForm(form, REQUIRED_COLUMNS, known, kind=TEMPLATE_KIND),

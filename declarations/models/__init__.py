@@ -8,7 +8,7 @@ from declarations.models.declarations import (
     Kind,
 )
 from declarations.models.grid import GridLook, LastImport
-from declarations.models.imports import ImportedFile, WaitingImport
+from declarations.models.imports import AgentHeading, ImportedFile, WaitingImport
 from declarations.models.lines import (
     DetailLine,
     DraftLine,
@@ -27,6 +27,7 @@ from declarations.models.taxpayers import (
 )
 
 __all__ = [
+    "AgentHeading",
     "AgentMonth",
     "AgentMonthQuerySet",
     "Declaration",

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from declarations.models.declarations import Declaration
+from portal.models import WithholdingAgent
 from portal.sealing import SealedField
 
 
@@ -56,3 +57,23 @@ class ImportedFile(models.Model):
 
     def __str__(self) -> str:
         return f"{self.imported_at}"
+
+
+class AgentHeading(models.Model):
+    """A heading of an agent's own workbooks, and the column that stands under it: none if empty."""
+
+    HEADING_LIMIT = 100
+
+    agent = models.ForeignKey(WithholdingAgent, on_delete=models.PROTECT, related_name="+")
+    heading = models.CharField(max_length=HEADING_LIMIT)
+    column = models.CharField(max_length=30, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="agent_heading_means_one_column", fields=["agent", "heading"]
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.heading}: {self.column or '-'}"

@@ -16,6 +16,7 @@ from declarations.column_check import DOCUMENT_NUMBER_LIMIT
 from declarations.faults import Fault, FaultCode
 from declarations.lines import AMOUNTS, AMOUNTS_FROM_2019, COLUMNS
 from declarations.models import (
+    AgentHeading,
     Declaration,
     DraftLine,
     ImportedFile,
@@ -24,6 +25,7 @@ from declarations.models import (
 )
 from declarations.selectors.grid import opened_lines
 from declarations.taxlaw.codes import COUNTRIES, DOCUMENT_TYPES, INCOME_ITEMS, OCCUPATIONS
+from portal.models import WithholdingAgent
 
 WAITS_FOR: Final = timedelta(days=1)
 _WHY: Final = "compare a workbook with a draft"
@@ -94,6 +96,12 @@ def imported_before(draft: Declaration, digest: bytes) -> datetime | None:
     """Return when the same bytes last came into a draft; none if never. One query."""
     files = ImportedFile.objects.filter(declaration=draft, digest=digest)
     return files.values_list("imported_at", flat=True).first()
+
+
+def headings_of_agent(agent: WithholdingAgent) -> dict[str, str]:
+    """Return the headings of an agent's own workbooks, each with its column. One query."""
+    rows = AgentHeading.objects.filter(agent=agent).order_by("heading")
+    return dict(rows.values_list("heading", "column"))
 
 
 def waiting_import_of(draft: Declaration) -> WaitingImport | None:

@@ -24,7 +24,7 @@ from declarations.models import Declaration, ImportedFile
 from declarations.refusals import RowFault, WorkbookHasFaults, WorkbookIsRefused
 from declarations.sandbox import SLOT_WAIT_SECONDS
 from declarations.selectors import access_own_declaration
-from declarations.selectors.waiting import digest_of_file
+from declarations.selectors.waiting import digest_of_file, headings_of_agent
 from declarations.services.drafts import put_lines
 from declarations.services.undoing import undoable_import
 from declarations.sheets import Sheet, SheetRow
@@ -169,12 +169,15 @@ def read_for(
             content,
             slots=Path(settings.PORTAL_HOME) / "sandbox",
             kind=kind,
+            headings=headings_of_agent(draft.agent_month.agent),
             form=headings_of(tax_month),
             wait=wait,
             seconds=seconds,
         )
     except FileRefused as refused:
-        raise WorkbookIsRefused(refused.code.value, file_sentence(refused)) from refused
+        raise WorkbookIsRefused(
+            refused.code.value, file_sentence(refused), headings=_unknown_headings(refused)
+        ) from refused
     if workbook.template is not None:
         form, version = workbook.template
         if form != form_of(tax_month):
@@ -190,6 +193,14 @@ def read_for(
                 % {"found": shown(version), "current": TEMPLATE_VERSION},
             )
     return workbook
+
+
+def _unknown_headings(refused: FileRefused) -> list[str]:
+    """Return the headings that nobody knows, without their columns' letters; not cut ones."""
+    if refused.code != FileCode.UNKNOWN_HEADINGS:
+        return []
+    named = (each.partition(" ")[2] for each in refused.params["headings"].split("; "))
+    return [heading for heading in named if heading and not heading.endswith("…")]
 
 
 @transaction.atomic

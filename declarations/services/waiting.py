@@ -18,7 +18,8 @@ from django.utils.translation import gettext as _
 
 from declarations.faults import Fault
 from declarations.line_workbook import write_errors
-from declarations.models import Declaration, WaitingImport
+from declarations.models import AgentHeading, Declaration, WaitingImport
+from declarations.refusals import WorkbookIsRefused
 from declarations.selectors import access_own_declaration
 from declarations.selectors.waiting import (
     WAITS_FOR,
@@ -44,12 +45,13 @@ from declarations.wording import fault_sentence
 from declarations.workbook import Workbook, check_rows
 from portal.errors import Refusal
 from portal.jobs import Progress
-from portal.models import AuditEntry, Job, User
+from portal.models import AuditEntry, Job, User, WithholdingAgent
 from portal.selectors import content_of, unfinished_job
 from portal.services import audit
 from portal.services.jobs import JobIsUnderWay, start_job
 
 PREVIEW_WORKBOOK: Final = "declarations.preview_workbook"
+FORGOTTEN: Final = "-"
 Mode = WaitingImport.Mode
 
 
@@ -166,6 +168,29 @@ def take_waiting_in(
 def give_waiting_up(draft: Declaration) -> None:
     """Throw the workbook away that waits to come into a draft; twice is harmless."""
     WaitingImport.objects.filter(declaration=draft).delete()
+
+
+def report_of_preview(refusal: Refusal) -> dict[str, Any] | None:
+    """Return the headings of a refused file that nobody knows; none for any other refusal."""
+    if isinstance(refusal, WorkbookIsRefused) and refusal.headings:
+        return {"headings": list(refusal.headings)}
+    return None
+
+
+@transaction.atomic
+def remember_headings(agent: WithholdingAgent, columns: Mapping[str, str]) -> None:
+    """Remember which columns stand under an agent's own headings; an empty one is left out.
+
+    A heading whose column is FORGOTTEN is not known any more.
+    """
+    for heading, column in columns.items():
+        rows = AgentHeading.objects.filter(agent=agent, heading=heading)
+        if column == FORGOTTEN:
+            rows.delete()
+        else:
+            AgentHeading.objects.update_or_create(
+                agent=agent, heading=heading, defaults={"column": column}
+            )
 
 
 def export_errors(waiting: WaitingImport, *, by: User) -> bytes:

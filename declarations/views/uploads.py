@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -16,12 +16,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 from declarations import selectors
 from declarations.faults import FileCode, FileRefused
 from declarations.forms import UploadForm
+from declarations.heading_forms import HeadingsForm
 from declarations.jobs import imported
 from declarations.models import Declaration, WaitingImport
-from declarations.refusals import WorkbookHasFaults
+from declarations.refusals import WorkbookHasFaults, WorkbookIsRefused
 from declarations.selectors.waiting import (
     LineChange,
     digest_of_file,
+    headings_of_agent,
     import_plan,
     imported_before,
     waiting_import_of,
@@ -39,9 +41,10 @@ from declarations.services.waiting import (
     export_errors,
     give_waiting_up,
     preview_workbook,
+    remember_headings,
     take_waiting_in,
 )
-from declarations.sheet_reader import MAX_BYTES
+from declarations.sheet_reader import MAX_BYTES, MAX_COLUMNS
 from declarations.sheets import SheetRow
 from declarations.tables import is_amount
 from declarations.uploads import is_too_large, limited_upload
@@ -81,6 +84,7 @@ def upload(request: AuthenticatedHttpRequest, public_id: UUID) -> HttpResponseBa
         return redirect(draft)
     form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
     report = None
+    strange: Sequence[str] = ()
     if is_too_large(request):
         # Neither the file nor what stood behind it in the form has arrived.
         form.full_clean()
@@ -97,6 +101,7 @@ def upload(request: AuthenticatedHttpRequest, public_id: UUID) -> HttpResponseBa
             report = _worded(report_of(refusal), draft)
         except Refusal as refusal:
             form.add_error("file", str(refusal))
+            strange = refusal.headings if isinstance(refusal, WorkbookIsRefused) else ()
         else:
             if not isinstance(outcome, int):
                 return redirect(outcome)
@@ -109,9 +114,37 @@ def upload(request: AuthenticatedHttpRequest, public_id: UUID) -> HttpResponseBa
         form.errors.clear()
         form.add_error("file", sentence_of(job))
         if job.report is not None:
-            report = _worded(job.report.reveal_json("show what is wrong with a workbook"), draft)
-    context = {"form": form, "declaration": draft, "report": report}
+            found = job.report.reveal_json("show what is wrong with a workbook")
+            strange = found.get("headings", [])
+            report = None if strange else _worded(found, draft)
+    context = {
+        "form": form,
+        "declaration": draft,
+        "report": report,
+        "headings": HeadingsForm(strange, month=draft.agent_month.tax_month) if strange else None,
+    }
     return render(request, "declarations/upload.html", context)
+
+
+@agent_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def headings(request: AuthenticatedHttpRequest, public_id: UUID) -> HttpResponseBase:
+    """Say which columns stand under an agent's own headings; what is remembered can be changed."""
+    draft = selectors.access_own_declaration(request.user, public_id)
+    agent = draft.agent_month.agent
+    known = headings_of_agent(agent)
+    month = draft.agent_month.tax_month
+    if request.method == "POST":
+        named = request.POST.getlist("heading")[:MAX_COLUMNS]
+        form = HeadingsForm(named, request.POST, month=month)
+        if form.is_valid():
+            remember_headings(agent, form.columns())
+            messages.success(request, _("列标题已记住,请重新上传文件。"))
+            return redirect("declarations:upload", draft.public_id)
+    else:
+        form = HeadingsForm(list(known), month=month, known=known)
+    context = {"form": form, "declaration": draft}
+    return render(request, "declarations/headings.html", context)
 
 
 def _import(

@@ -100,6 +100,7 @@ DOORS: Final = [
     ),
     Door("declarations:workbook", OWN, arguments=of_a_filed_one),
     Door("declarations:upload", OWN, FORM, arguments=of_a_draft),
+    Door("declarations:headings", OWN, FORM, arguments=of_a_draft),
     Door("declarations:waiting_import", DO, FORM, arguments=of_a_draft),
     Door(
         "declarations:error_workbook",
