@@ -67,8 +67,7 @@ class Case:
 
     def amount(self, key: str) -> Decimal:
         """Return an input as a Decimal, absent 0; WrongFact for what is no number of 0 or more."""
-        value = self.inputs.get(key)
-        return ZERO if value is None else amount_of(key, value)
+        return amount_of(key, self.inputs[key]) if key in self.inputs else ZERO
 
     def told(self, key: str) -> Decimal:
         """Return an input that must be given; FactsMissing without it."""
