@@ -154,6 +154,11 @@ def give_up(agent: WithholdingAgent) -> None:
     Roster.objects.filter(agent=agent).delete()
 
 
+def forget_rosters() -> None:
+    """Delete the lists that nobody has taken in for a day."""
+    Roster.objects.filter(created_at__lte=timezone.now() - KEPT_FOR).delete()
+
+
 def export_register(agent: WithholdingAgent, state: State, *, by: User) -> bytes:
     """Return an agent's persons of a state as a workbook with whole numbers, audited."""
     rows = taxpayers_of(agent, state)
@@ -176,14 +181,12 @@ def _keep(agent: WithholdingAgent, sheet: Sheet, progress: Progress) -> Roster:
         "persons": [(row, texts_of(person)) for row, person in persons.items()],
         "report": report_of_faults(list(_placed(sheet, faults))) if faults else None,
     }
-    now = timezone.now()
-    Roster.objects.filter(created_at__lt=now - KEPT_FOR).delete()
     # Another public id: who looked at the older one does not take this one in.
     return Roster.objects.update_or_create(
         agent=agent,
         defaults={
             "public_id": uuid4(),
-            "created_at": now,
+            "created_at": timezone.now(),
             "content": json.dumps(content, ensure_ascii=False),
         },
     )[0]

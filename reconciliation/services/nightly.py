@@ -9,10 +9,11 @@ from pathlib import Path
 from django.utils import timezone
 
 from declarations.services.filing import forget_keys
+from declarations.services.rosters import forget_rosters
 from portal.claims import Work, claim
 from portal.hints import hint
 from portal.limits import sweep_attempts
-from portal.services.jobs import forget_jobs
+from portal.services.jobs import forget_files, forget_jobs
 from reconciliation.models import NightlyRun
 from reconciliation.services import importing
 
@@ -20,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 # How long the keys of filings, the counts of tries and jobs that ended are kept.
 KEPT = timedelta(days=30)
+# How long the files are kept that jobs made: they name persons.
+FILES_KEPT = timedelta(days=7)
 
 
 def run_once(inbox: Path) -> bool:
@@ -34,7 +37,9 @@ def run_once(inbox: Path) -> bool:
         report = importing.import_feed(inbox)
         forget_keys(before=timezone.now() - KEPT)
         sweep_attempts(before=timezone.now() - KEPT)
+        forget_files(before=timezone.now() - FILES_KEPT)
         forget_jobs(before=timezone.now() - KEPT)
+        forget_rosters()
         run.finished_at = timezone.now()
         run.save(update_fields=["finished_at"])
     # The sweep hands the months out to all workers, and counts their attempts.

@@ -77,7 +77,7 @@ def test_the_template_suggests_codes_and_insists_on_nothing() -> None:
 
 
 def test_columns_stand_in_any_order_under_other_names(tmp_path: Path) -> None:
-    rows = {
+    rows: dict[int, list[object]] = {
         1: ["某公司员工花名册"],
         3: ["工号", "*证件号码", "*姓名", "证件类型", "国籍(地区)", "职业代码", "本单位人员",
             "手机号码", "任职受雇从业日期"],
@@ -103,8 +103,11 @@ def test_a_csv_of_any_encoding_is_read(tmp_path: Path) -> None:
 
 
 def test_a_number_in_a_number_cell_is_refused(tmp_path: Path) -> None:
-    headings = list(HEADINGS.values())[:6]
-    rows = {1: headings, 2: ["张三", "01", 110105194912310021, "001", "2010000", "是"]}
+    headings: list[object] = [*HEADINGS.values()]
+    rows: dict[int, list[object]] = {
+        1: headings[:6],
+        2: ["张三", "01", 110105194912310021, "001", "2010000", "是"],
+    }
 
     found = read(workbook(sheet(rows)), tmp_path)
 
