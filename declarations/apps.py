@@ -7,7 +7,8 @@ class DeclarationsConfig(AppConfig):
 
     def ready(self) -> None:
         """Make the jobs of this app known."""
-        from declarations import jobs, roster_jobs  # need the models
+        from declarations import jobs, print_jobs, roster_jobs  # need the models
 
         jobs.register_kinds()
+        print_jobs.register_kind()
         roster_jobs.register_kinds()

@@ -43,9 +43,16 @@ def count_parts(declaration: Declaration) -> int:
     return max(1, -(-lines // LINES_A_PART))
 
 
-def form_pdf(declaration: Declaration, reason: str | None, part: int = 1, parts: int = 1) -> bytes:
+def form_pdf(
+    declaration: Declaration,
+    reason: str | None,
+    part: int = 1,
+    parts: int = 1,
+    *,
+    wait: float | None = None,
+) -> bytes:
     """Return a part of the form, of so many, as a PDF. TypesetterIsBusy, TypesetterFailed."""
-    return typeset(form_values(declaration, reason, part=part, parts=parts))
+    return typeset(form_values(declaration, reason, part=part, parts=parts), wait=wait)
 
 
 def form_values(

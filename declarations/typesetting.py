@@ -36,13 +36,14 @@ class TypesetterFailed(Exception):
     """The program ended without a PDF: a fault of ours."""
 
 
-def typeset(values: Mapping[str, Any]) -> bytes:
+def typeset(values: Mapping[str, Any], *, wait: float | None = None) -> bytes:
     """Return the PDF of a form's values (`declarations.form_pdf`).
 
-    TypesetterIsBusy when two others are at it for so many seconds; TypesetterFailed.
+    TypesetterIsBusy when two others are at it for so many seconds (10); TypesetterFailed.
     """
     try:
-        with slot(Path(settings.PORTAL_HOME) / "typesetting", SLOT_WAIT_SECONDS) as folder:
+        patience = SLOT_WAIT_SECONDS if wait is None else wait
+        with slot(Path(settings.PORTAL_HOME) / "typesetting", patience) as folder:
             # -I: no environment, no user's packages, no current folder on the path.
             ended = subprocess.run(
                 [sys.executable, "-I", "-B", "-X", "utf8", str(_PROGRAM)],

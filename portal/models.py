@@ -419,3 +419,22 @@ class JobInput(models.Model):
 
     def __str__(self) -> str:
         return f"input of {self.job}"
+
+
+class JobFile(models.Model):
+    """A file that a job made for its owner, sealed: compressed, in base64. Gone after some days."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="files")
+    number = models.PositiveSmallIntegerField()
+    content = SealedField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="job_file_one_per_job_and_number", fields=["job", "number"]
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"file {self.number} of {self.job}"

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 import unicodedata
+import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import Coalesce, TruncDate
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -22,6 +24,7 @@ from portal.models import (
     ApiTokenQuerySet,
     AuditEntry,
     Job,
+    JobFile,
     JobInput,
     JobQuerySet,
     User,
@@ -170,6 +173,19 @@ def content_of(job: Job) -> bytes:
     """Return the bytes that came with a job that is not over. One query."""
     content = JobInput.objects.get(job=job).content
     return base64.b64decode(content.reveal("carry out a job"))
+
+
+def files_of(job: Job) -> Iterator[bytes]:
+    """Give out the files that a job made, in their order, one in memory at a time."""
+    for file in JobFile.objects.filter(job=job).order_by("number").iterator(chunk_size=1):
+        yield zlib.decompress(base64.b64decode(file.content.reveal("give out what a job made")))
+
+
+def job_with_files(user: User | AnonymousUser, kind: str, subject: UUID) -> Job | None:
+    """Return the newest job of a kind at a subject whose files the user may have. One query."""
+    done = Job.objects.owned_by(user).filter(kind=kind, subject=subject, state=Job.State.DONE)
+    has_files = Exists(JobFile.objects.filter(job=OuterRef("pk")))
+    return done.filter(has_files).order_by("-finished_at").first()
 
 
 def access_token(user: User | AnonymousUser, public_id: UUID) -> ApiToken:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import zlib
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -22,7 +23,7 @@ from portal.claims import Work, claim
 from portal.errors import Refusal
 from portal.hints import hint
 from portal.jobs import Cancelled, kind_of, report
-from portal.models import Job, JobInput, User
+from portal.models import Job, JobFile, JobInput, User
 
 logger = logging.getLogger(__name__)
 
@@ -125,6 +126,17 @@ def see_end(job: Job) -> bool:
 def forget_jobs(*, before: datetime) -> None:
     """Delete the jobs that ended before a time, with what came with them."""
     Job.objects.filter(finished_at__lt=before).delete()
+
+
+def keep_file(job: Job, number: int, content: bytes) -> None:
+    """Keep a file that a job made, for its owner to fetch. Part of the work's transaction."""
+    packed = base64.b64encode(zlib.compress(content, 6)).decode()
+    JobFile.objects.create(job=job, number=number, content=packed)
+
+
+def forget_files(*, before: datetime) -> None:
+    """Delete the files of jobs that ended before a time; that they were made stays known."""
+    JobFile.objects.filter(job__finished_at__lt=before).delete()
 
 
 def _run(job_id: int) -> None:

@@ -77,6 +77,14 @@ DOORS: Final = [
     Door("declarations:receipt", READ, arguments=of_a_filed_one),
     Door("declarations:printed", READ, arguments=of_a_filed_one),
     Door("declarations:form", READ, arguments=of_a_filed_one),
+    Door(
+        "declarations:make_form",
+        logged_in(MISSING) | dict.fromkeys(("alice", "officer", "auditor", "supervisor"), AWAY),
+        ("POST",),
+        arguments=of_a_filed_one,
+    ),
+    # None was made.
+    Door("declarations:made_form", logged_in(MISSING), arguments=of_a_filed_one),
     Door("declarations:header", OWN, FORM, arguments=of_a_draft),
     Door("declarations:add_line", OWN, FORM, arguments=of_a_draft),
     # Of a filed declaration it is read like the declaration: test_line_pages.py.

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import io
 import re
-from datetime import date
+import zipfile
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.utils import timezone
 from pypdf import PdfReader
 
 from declarations import typesetting
 from declarations.models import Declaration
 from declarations.services.drafts import add_line, create_draft
-from portal.models import AuditEntry, User, WithholdingAgent
+from portal.models import AuditEntry, Job, JobFile, User, WithholdingAgent
+from portal.services.jobs import forget_files, run_job
 from tests.declarations.builders import (
     APRIL,
     LI,
@@ -47,6 +51,12 @@ def clerk(acme: WithholdingAgent) -> Client:
 @pytest.fixture
 def officer() -> Client:
     return client_of(staff(User.Role.OFFICER, an_office()))
+
+
+@pytest.fixture
+def parts_of_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("declarations.views.printing.LINES_A_PART", 2)
+    monkeypatch.setattr("declarations.form_pdf.LINES_A_PART", 2)
 
 
 @pytest.fixture
@@ -225,11 +235,10 @@ def test_when_two_forms_are_being_made_the_next_waits_a_while(
     assert "现在制作 PDF 的人较多" in text_of(answer)
 
 
+@pytest.mark.usefixtures("parts_of_two")
 def test_a_long_form_has_a_pdf_for_each_part_with_the_totals_on_the_last(
-    clerk: Client, acme: WithholdingAgent, monkeypatch: pytest.MonkeyPatch
+    clerk: Client, acme: WithholdingAgent
 ) -> None:
-    monkeypatch.setattr("declarations.views.printing.LINES_A_PART", 2)
-    monkeypatch.setattr("declarations.form_pdf.LINES_A_PART", 2)
     declaration = file_lines(acme, *[a_line(remark=f"第{n}人") for n in range(1, 4)])
     address = url("form", declaration.public_id)
 
@@ -245,3 +254,109 @@ def test_a_long_form_has_a_pdf_for_each_part_with_the_totals_on_the_last(
     assert parts[1].headers["Content-Disposition"] == ('attachment; filename="form-2006-04-2.pdf"')
     page = clerk.get(f"{url('printed', declaration.public_id)}?page=2").content.decode()
     assert f'href="{address}?page=2"' in page
+
+
+def made(client: Client, declaration: Declaration) -> Job:
+    """Let all PDFs of a form be made."""
+    answer = client.post(url("make_form", declaration.public_id))
+    job = Job.objects.latest("pk")
+    assert answer.headers["Location"] == job.get_absolute_url()
+    run_job(job.pk)
+    job.refresh_from_db()
+    return job
+
+
+def files_in(answer: Any) -> dict[str, bytes]:
+    assert answer.status_code == 200
+    archive = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
+    return {name: archive.read(name) for name in archive.namelist()}
+
+
+@pytest.mark.usefixtures("parts_of_two")
+class TestAllPartsAtOnce:
+    @pytest.fixture
+    def long(self, acme: WithholdingAgent) -> Declaration:
+        return file_lines(acme, *[a_line(remark=f"第{n}人") for n in range(1, 4)])
+
+    def test_all_pdfs_of_a_long_form_are_made_as_a_job(
+        self, clerk: Client, long: Declaration
+    ) -> None:
+        job = made(clerk, long)
+
+        assert (job.state, job.result) == ("done", {"parts": 2})
+        page = clerk.get(job.get_absolute_url(), follow=True)
+        assert page.redirect_chain[-1][0] == url("printed", long.public_id)
+        assert "PDF 已做好,共 2 部分" in text_of(page)
+        assert f'href="{url("made_form", long.public_id)}"' in page.content.decode()
+        answer = clerk.get(url("made_form", long.public_id))
+        assert answer.headers["Content-Disposition"] == 'attachment; filename="form-2006-04.zip"'
+        assert "no-store" in answer.headers["Cache-Control"]
+        files = files_in(answer)
+        assert list(files) == ["form-2006-04-1.pdf", "form-2006-04-2.pdf"]
+        first, last = (words(PdfReader(io.BytesIO(file))) for file in files.values())
+        assert "第2人" in first
+        assert "第3人" in last
+        assert "合计315,000.00" in last
+
+    def test_what_is_made_is_sealed_audited_and_deleted_after_some_days(
+        self, clerk: Client, acme: WithholdingAgent, long: Declaration
+    ) -> None:
+        job = made(clerk, long)
+
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT content FROM portal_jobfile")
+            for (stored,) in cursor.fetchall():
+                assert b"PDF" not in bytes(stored)
+                assert b"eJ" not in bytes(stored)[:64]  # as zlib's bytes begin in base64
+        shown = AuditEntry.objects.filter(action="reveal", agent=acme, user=job.user)
+        assert {
+            "column": "declarations_detailline.document_number",
+            "reason": "the printed form as a PDF",
+            "times": 3,
+        } in [entry.detail for entry in shown]
+        clerk.get(url("made_form", long.public_id))
+        assert AuditEntry.objects.filter(action="export", outcome="done", agent=acme).count() == 1
+
+        forget_files(before=timezone.now() - timedelta(days=7))
+        assert JobFile.objects.count() == 2
+        forget_files(before=timezone.now() + timedelta(days=7))
+        assert not JobFile.objects.exists()
+        assert clerk.get(url("made_form", long.public_id)).status_code == 404
+        assert Job.objects.filter(pk=job.pk).exists()
+
+    def test_an_officer_gets_masked_ones_and_nobody_another_s(
+        self, clerk: Client, officer: Client, long: Declaration
+    ) -> None:
+        stranger = client_of(a_clerk(an_agent("11010009")))
+        address = url("made_form", long.public_id)
+        made(clerk, long)
+
+        assert stranger.get(address).status_code == 404
+        assert stranger.post(url("make_form", long.public_id)).status_code == 404
+        assert officer.get(address).status_code == 404
+        assert made(officer, long).state == "done"
+        for file in files_in(officer.get(address)).values():
+            assert ZHANG not in words(PdfReader(io.BytesIO(file)))
+        whole = files_in(clerk.get(address))["form-2006-04-1.pdf"]
+        assert ZHANG in words(PdfReader(io.BytesIO(whole)))
+
+    def test_asking_twice_begins_one_job_and_a_deleted_draft_is_refused(
+        self, clerk: Client, draft: Declaration
+    ) -> None:
+        for _line in range(3):
+            add_line(draft, typed())
+        address = url("make_form", draft.public_id)
+
+        assert clerk.post(address).headers["Location"] == clerk.post(address).headers["Location"]
+        clerk.post(url("delete", draft.public_id))
+        run_job(Job.objects.get().pk)
+
+        assert Job.objects.get().error_code == "FORM_GONE"
+
+    def test_a_short_form_needs_no_job(self, clerk: Client, draft: Declaration) -> None:
+        add_line(draft, typed())
+
+        answer = clerk.post(url("make_form", draft.public_id))
+
+        assert answer.headers["Location"] == url("form", draft.public_id)
+        assert not Job.objects.exists()
