@@ -20,7 +20,7 @@ from typing import Any
 from benchmarks import setup  # noqa: F401
 from benchmarks.measuring import machine
 
-SEEDS = range(101, 111)
+SEEDS = range(201, 208)
 AGENTS, MONTHS = 200, 6
 
 Told = Counter[tuple[str, str, str]]

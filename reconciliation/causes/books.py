@@ -53,7 +53,10 @@ class Payment(NamedTuple):
 
 
 class HeldRow(NamedTuple):
-    """A row in quarantine as far as it can be read. `months` are those that its period touches."""
+    """A row in quarantine as far as it can be read. `months` are those that its period touches.
+
+    One that does not name the agent has a code that is one character off.
+    """
 
     file: str
     file_line: int
@@ -63,6 +66,7 @@ class HeldRow(NamedTuple):
     months: tuple[date, ...]
     kind: str
     amount: Decimal
+    names_the_agent: bool = True
 
     @property
     def as_json(self) -> dict[str, Any]:

@@ -33,44 +33,56 @@ def posted_elsewhere(
     """Yield the vouchers that may have been moved out of or into a cell.
 
     A move is well supported when both ends come out even by it; or one of them, while something
-    else explains the remainder of the other.
+    else explains the remainder of the other. For a month beside, the day of payment counts, too: a
+    month's tax is paid in the month after.
     """
     here = _End(books, cell)
     for there, code in _beside(here):
         for source, target in ((there, here), (here, there)):
             for voucher in source.books.counted.get(source.cell, ()):
-                amount = voucher.amount
-                if not amount:
-                    continue
-                left = rest_of(source.books, source.cell) + amount
-                lacks = rest_of(target.books, target.cell) - amount
-                cost = _cost(source, target, left, lacks, explains, arrives=target is here)
-                if cost:
-                    cause = _cause(code, source, target, voucher, arrives=target is here)
-                    yield Piece(cause, cost, used(voucher), sure=cost == 1)
+                if voucher.amount:
+                    yield from _move(code, source, target, voucher, here, rest_of, explains)
 
 
-def _cost(
+def _move(
+    code: Code,
     source: _End,
     target: _End,
-    left: Decimal,
-    lacks: Decimal,
+    voucher: Voucher,
+    here: _End,
+    rest_of: Rest,
     explains: Explains,
-    *,
-    arrives: bool,
-) -> int:
-    """Return the cost of a move that leaves so much at its ends; 0: there is none."""
-    if not left and not lacks:
-        return 1
-    if not left:  # the source comes out even
-        if explains(target.books, target.cell, lacks):
-            return 2
-        # Its surplus is one whole voucher: so much is lacking at the other end, and more.
-        return 2 if arrives else 0
-    # Without the voucher the source has too much all the same, or lacks what something explains.
-    if not lacks and (left < 0 or explains(source.books, source.cell, left)):
-        return 2
-    return 0
+) -> Iterator[Piece]:
+    left = rest_of(source.books, source.cell) + voucher.amount
+    lacks = rest_of(target.books, target.cell) - voucher.amount
+    if left and lacks:
+        return
+    both = (not left or explains(source.books, source.cell, left)) and (
+        not lacks or explains(target.books, target.cell, lacks)
+    )
+    # What is left over there is as it would be without the move: too much, or too little.
+    fits = left <= 0 <= lacks
+    is_declared = source.cell in source.books.lines_of
+    cost, sure = 0, False
+    if code == Code.NEIGHBOUR_MONTH:
+        paid_for = previous_month(voucher.paid_on.replace(day=1))
+        goes_back = target.cell.month < source.cell.month
+        is_elsewhere = paid_for != source.cell.month
+        if paid_for == target.cell.month and goes_back and fits:
+            cost, sure = 1, True
+        elif both and is_elsewhere and (is_declared or left):
+            cost = 2 if left or lacks else 1
+        elif (both and is_declared) or (is_elsewhere and not lacks and left < 0):
+            cost = 2
+    elif both:
+        cost = 2 if left or lacks else 1
+    elif code == Code.OTHER_KIND and fits and not is_declared and not left:
+        cost, sure = 2, True  # nothing of that kind was to be paid
+    elif (not lacks and left < 0) or (not left and target is here):
+        cost = 2
+    if cost:
+        cause = _cause(code, source, target, voucher, arrives=target is here)
+        yield Piece(cause, cost, used(voucher), sure=sure or cost == 1)
 
 
 def _beside(here: _End) -> Iterator[tuple[_End, Code]]:

@@ -52,7 +52,7 @@ def in_quarantine(books: Books, cell: Cell) -> Iterator[Piece]:
         amount = sum((row.amount for row in rows), ZERO)
         if not amount:
             continue
-        sure = all(len(row.months) == 1 for row in rows)
+        sure = all(len(row.months) == 1 and row.names_the_agent for row in rows)
         evidence = tuple(row.as_json for row in rows)
         uses = frozenset(("held", row.file, row.file_line) for row in rows)
         cause = Cause(Code.IN_QUARANTINE, cell.kind, amount, evidence)
@@ -80,12 +80,15 @@ def late_fees_as_tax(books: Books, cell: Cell) -> Iterator[Piece]:
     Of one voucher, or of all others of the day; a broken fen is rounded or dropped.
     """
     days: dict[date, list[Voucher]] = defaultdict(list)
-    for voucher in books.counted.get(cell, ()):
+    for voucher in vouchers_of(books.payments_of.get(cell, ())):
         days[voucher.paid_on].append(voucher)
+    counted = {voucher.number for voucher in books.counted.get(cell, ())}
     deadline = filing_deadline(cell.month)
     for day, vouchers in days.items():
         late = (day - deadline).days
         for fee in vouchers if late > 0 else ():
+            if fee.number not in counted:
+                continue
             others = [voucher for voucher in vouchers if voucher is not fee]
             for taxed in [[voucher] for voucher in others] + [others] * (len(others) > 1):
                 tax = sum((voucher.amount for voucher in taxed), ZERO)

@@ -247,7 +247,8 @@ def _read_held_rows(agents: list[_Facts]) -> None:
             found.append((facts_of[code], held))
         elif row.code == QuarantinedRow.Code.AGENT:
             # It may be of any agent whose code is so near: only the one it fits will take it.
-            found += [(facts, held) for facts in missed.get(code, ())]
+            near = held._replace(names_the_agent=False)
+            found += [(facts, near) for facts in missed.get(code, ())]
     vouchers = _texts([held.voucher for _, held in found])
     loaded = (
         set(

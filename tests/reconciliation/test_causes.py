@@ -290,6 +290,36 @@ def test_a_month_two_away_is_no_neighbour() -> None:
     assert told(causes) == [("NOT_PAID", "regular", "60.00")]
 
 
+def test_a_payment_of_the_month_itself_that_was_not_declared_belongs_to_no_neighbour() -> None:
+    """Paid in May, when April's tax is paid: what May lacks is not what April has too much."""
+    lines = declared("60.00", month=MAY)
+
+    causes = causes_of(lines, [paid("60.00")])
+
+    assert told(causes) == [("NOT_DECLARED", "regular", "-60.00")]
+
+
+def test_the_day_of_payment_tells_of_a_payment_posted_a_month_late() -> None:
+    """Paid in May and posted to May, while April lacks even more."""
+    lines = [*declared("60.00", "23.45"), *declared("70.00", month=MAY)]
+    payments = [paid("70.00", "V2", month=MAY, on=date(2006, 6, 5)), paid("60.00", month=MAY)]
+
+    april, may = causes_of(lines, payments), causes_of(lines, payments, month=MAY)
+
+    assert told(april) == [
+        ("NEIGHBOUR_MONTH", "regular", "60.00"),
+        ("NOT_PAID", "regular", "23.45"),
+    ]
+    assert told(may) == [("NEIGHBOUR_MONTH", "regular", "-60.00")]
+
+
+def test_a_row_that_misses_the_code_explains_only_what_it_fits() -> None:
+    row = held("60.00", APRIL)._replace(names_the_agent=False)
+
+    assert told(causes_of(declared("60.00"), [], rows=[row]))[0][0] == "IN_QUARANTINE"
+    assert told(causes_of(declared("61.00"), [], rows=[row]))[0][0] == "NOT_PAID"
+
+
 def test_a_payment_posted_under_another_kind_is_told_at_both_ends() -> None:
     causes = causes_of(declared("60.00"), [paid("60.00", kind="additional")])
 
