@@ -45,7 +45,7 @@ def take_back(correction: Declaration, *, by: User) -> Filed:
     NotInForce, MonthIsClosed. The caller hints at reconciling.
     """
     month = correction.agent_month
-    locked = lock_month(month.agent, month.tax_month)
+    lock_month(month.agent, month.tax_month)
     correction.refresh_from_db(fields=["status"])
     earlier = version_before(correction)
     if earlier is None:
@@ -55,8 +55,6 @@ def take_back(correction: Declaration, *, by: User) -> Filed:
         if later is not None and later.digest == earlier.digest:
             return Filed(later, is_repeat=True)
         raise NotInForce(correction)
-    if locked.closed_at is not None:
-        raise MonthIsClosed(locked)
     header = header_of(earlier, _RESTORE)
     if not isinstance(header, Header):
         raise ValueError("A filed declaration's head has faults.")

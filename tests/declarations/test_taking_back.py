@@ -146,6 +146,7 @@ def test_a_clerk_takes_a_correction_back(
     assert "将以第 1 版的全部明细申报一个新的版本,取代现行的第 2 版" in asked
     assert "第 1 版(恢复) 第 2 版(现行)" in asked
     assert "2 10,000.00 350.00 1 5,000.00 99.00 -251.00" in asked
+    assert "第 1 版申报时有 2 条校验提醒;撤销即表示您确认按原明细申报" in asked
 
     done = text_of(post(clerk, correction))
 
