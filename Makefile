@@ -44,7 +44,7 @@ check: setup ## Check format, style, types, layers, migrations and production's 
 	$(BIN)/pytest -q tests/test_translations.py
 
 messages: setup packages ## Gather the texts for the English catalogue, and compile it
-	$(BIN)/python manage.py makemessages --locale en --ignore '.venv/*' --no-wrap --no-location
+	$(BIN)/python manage.py makemessages --locale en --ignore '.venv/*' --ignore 'tests/*' --no-wrap --no-location
 	$(BIN)/python -m portal.catalogues
 
 openapi: setup ## Write docs/openapi.json, the API's description, anew
