@@ -367,7 +367,7 @@ def test_lines_of_additional_declarations_are_not_recomputed(
     assert said in text_of(clerk.get(url("line", draft.public_id, line.public_id)))
     page = text_of(clerk.get(url("declaration", draft.public_id)))
     assert said in page
-    assert "应扣税额" not in page
+    assert "差额" not in page
 
 
 def test_a_line_with_faults_is_computed_once_they_are_mended(

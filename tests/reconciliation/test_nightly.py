@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 from uuid import uuid4
 
 import pytest
@@ -109,25 +110,38 @@ def test_a_second_timetable_starts_no_second_night(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("committed")
 def test_an_import_waits_for_another_however_short_the_time_for_locks() -> None:
+    got = Event()
+
     def impatient() -> None:
         with connection.cursor() as cursor:
-            cursor.execute("SET lock_timeout = '50ms'")
+            cursor.execute("SET lock_timeout = '50ms'; SET statement_timeout = '50ms'")
         with wait_for(Work.IMPORT):
-            pass
-
-    def hold_on_until_it_has_waited() -> None:
-        waiting = "SELECT pg_sleep(0.01) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-        with connection.cursor() as cursor:
-            cursor.execute(waiting)
-            while cursor.rowcount == 0:
-                cursor.execute(waiting)
-            cursor.execute("SELECT pg_sleep(0.2)")
+            got.set()
 
     with ThreadPoolExecutor(1) as pool:
         with wait_for(Work.IMPORT):
             waiting = pool.submit(closing, impatient)
-            hold_on_until_it_has_waited()
-        waiting.result()
+            assert not got.wait(timeout=1)
+        waiting.result(timeout=30)
+
+    assert got.is_set()
+
+
+@pytest.mark.usefixtures("committed")
+def test_who_waits_for_a_claim_does_not_hold_up_an_index_that_is_made_meanwhile() -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with wait_for(Work.MIGRATE):
+            waiting = pool.submit(closing, claimed_and_released)
+            with connection.cursor() as cursor:
+                cursor.execute("SET statement_timeout = '20s'")
+                cursor.execute("CREATE INDEX CONCURRENTLY made_meanwhile ON portal_office (name)")
+                cursor.execute("DROP INDEX made_meanwhile; RESET statement_timeout")
+        waiting.result(timeout=30)
+
+
+def claimed_and_released() -> None:
+    with wait_for(Work.MIGRATE):
+        pass
 
 
 def closing(work: Callable[[], None]) -> None:
