@@ -372,6 +372,7 @@ NOT_PAGES = {
     "taxpayers:template",
     "taxpayers:export",
     "reconciliation:api_months",
+    "api_schema",
     "reconciliation:api_codes",
 }
 
