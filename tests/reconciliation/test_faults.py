@@ -483,8 +483,9 @@ def test_two_imports_of_one_folder_at_once_import_each_row_once(
 
     with held(NO_PAYMENTS):
         twins = [importer(tmp_path, broker=broker) for _ in range(2)]
-        for twin in twins:
-            until(twin.waits_for_a_lock)
+        # One is at the payments, the other asks again and again for the claim.
+        until(lambda: any(twin.waits_for_a_lock() for twin in twins))
+        until(lambda: all(twin.waits_for_a_lock() or twin.asks_for_a_claim() for twin in twins))
     reports = [json.loads(twin.succeeds()) for twin in twins]
 
     assert sorted(report["imported"] for report in reports) == [[], names]

@@ -186,6 +186,11 @@ class Process:
     def waits_for_a_lock(self) -> bool:
         return self.sessions("wait_event_type = 'Lock'") > 0
 
+    def asks_for_a_claim(self) -> bool:
+        """Tell whether it was refused a claim, and asks again in a moment."""
+        asked = "query LIKE 'SELECT pg_try_advisory_lock%%' AND state LIKE 'idle%%'"
+        return self.sessions(asked) > 0
+
 
 def importer(folder: Path, *, broker: Broker) -> Process:
     """Start `manage.py import_feed FOLDER`."""
