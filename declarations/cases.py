@@ -13,9 +13,9 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from declarations.lines import Line
-from declarations.taxlaw.case import Case, Given
+from declarations.taxlaw.case import Case, Given, WrongFact, amount_of
 from declarations.taxlaw.methods import methods_of
-from declarations.taxlaw.parameters import parameter
+from declarations.taxlaw.parameters import NotInForce, parameter
 from declarations.taxlaw.tax_month import CUMULATIVE_FROM
 from declarations.taxlaw.wages import basic_deduction
 from declarations.year import NOTHING_EARLIER, Earlier, Year
@@ -115,7 +115,10 @@ def additional_of(line: Line) -> Decimal:
 
 
 def case_of(line: Line, setting: Setting) -> Case:
-    """Return the case of a line. The tax that it comes to is before the line's own reduction."""
+    """Return the case of a line. The tax that it comes to is before the line's own reduction.
+
+    WrongFact for a fact that cannot be.
+    """
     resident = line.resident is not False
     methods = methods_of(setting.tax_month, line.income_item, resident)
     inputs: Inputs = {}
@@ -126,9 +129,14 @@ def case_of(line: Line, setting: Setting) -> Case:
         inputs = _READERS[name](line, setting)
     inputs.update(line.facts)
     if "months" in line.facts and "cum_basic" not in line.facts and "cum_basic" in inputs:
-        inputs["cum_basic"] = basic_to_date(line, setting, Decimal(str(line.facts["months"])))
+        inputs["cum_basic"] = basic_to_date(
+            line, setting, amount_of("months", line.facts["months"])
+        )
     if line.facts.get("variant") == "annual_60000" and "cum_basic" not in line.facts:
-        inputs["cum_basic"] = parameter("deduction_at_once").at(setting.tax_month)
+        try:
+            inputs["cum_basic"] = parameter("deduction_at_once").at(setting.tax_month)
+        except NotInForce:
+            raise WrongFact("variant", line.facts["variant"]) from None
     return Case(setting.tax_month, line.income_item, resident, line.country, inputs, setting.bureau)
 
 
@@ -261,7 +269,7 @@ def _leasing(line: Line, setting: Setting) -> Inputs:
     """允许扣除的税费 are taxes and this month's repairs together: the manual, section 5 G(i)."""
     charges = line.deductible_charges
     if "repair_balance" in line.facts and "taxes" not in line.facts:
-        balance = Decimal(str(line.facts["repair_balance"]))
+        balance = amount_of("repair_balance", line.facts["repair_balance"])
         cap: Decimal = parameter("repairs_a_month").at(setting.tax_month)
         charges = max(charges - min(balance, cap), ZERO)
     return {"rent": line.total_income, "taxes": charges, "donation": line.donation}

@@ -15,7 +15,7 @@ from decimal import Decimal
 
 from declarations.cases import CUMULATIVE_WAGES, JOINED, Setting, basic_to_date
 from declarations.lines import Line
-from declarations.taxlaw.case import Case, Given
+from declarations.taxlaw.case import Case, FactsMissing, Given, WrongFact
 from declarations.taxlaw.methods import compute, methods_of
 from declarations.taxlaw.parameters import NotInForce, parameter
 from declarations.taxlaw.property_income import HOLDINGS, LISTED, USES
@@ -30,6 +30,8 @@ ZERO = Decimal(0)
 _MOST_MONTHS = 600
 
 Facts = tuple[str, ...]
+# What the law says instead of a tax.
+UNCOMPUTED = (FactsMissing, NotInForce, WrongFact)
 
 
 def missing_facts(line: Line, case: Case, setting: Setting, due: Decimal) -> Facts | None:
@@ -37,10 +39,21 @@ def missing_facts(line: Line, case: Case, setting: Setting, due: Decimal) -> Fac
 
     `due` is before the line's own reduction. Facts that the line tells are taken as they are.
     """
-    for facts, is_lawful in _questions(line, case, setting):
-        if not facts & line.facts.keys() and is_lawful(due):
-            return tuple(sorted(facts))
+    try:
+        for facts, is_lawful in _questions(line, case, setting):
+            if not facts & line.facts.keys() and _fits(is_lawful, due):
+                return tuple(sorted(facts))
+    except UNCOMPUTED:
+        pass  # what else the line tells cannot be
     return None
+
+
+def _fits(is_lawful: Callable[[Decimal], bool], due: Decimal) -> bool:
+    """Tell whether a figure fits an answer; not if more than the answer is missing, or wrong."""
+    try:
+        return is_lawful(due)
+    except UNCOMPUTED:
+        return False
 
 
 def within(due: Decimal, tax: Decimal) -> bool:

@@ -153,7 +153,7 @@ def _sentence(assessed: Assessed, state: State) -> str:
 
 def _named(assessed: Assessed, facts: tuple[str, ...]) -> str:
     try:
-        method = method_of(assessed.case).name
+        method = method_of(assessed.case).name if assessed.case else ""
     except (NotInForce, WrongFact):
         method = ""
     separator = pgettext("between items of a list", "、")

@@ -57,7 +57,7 @@ class Assessed:
     """
 
     line: Line
-    case: Case
+    case: Case | None
     setting: Setting
     result: Result | None
     missing: tuple[str, ...] = ()
@@ -80,6 +80,8 @@ class Assessed:
 
     def facts_that_would_do(self) -> tuple[str, ...] | None:
         """Return facts that the line does not tell and by which its tax would be lawful, if any."""
+        if self.case is None:
+            return None
         due = self.line.tax_withheld + _own_reduction(self.line)
         return missing_facts(self.line, self.case, self.setting, due)
 
@@ -248,8 +250,9 @@ class _QuickCheck:
 
 
 def _assess(line: Line, setting: Setting) -> Assessed:
-    case = case_of(line, setting)
+    case: Case | None = None
     try:
+        case = case_of(line, setting)
         return Assessed(line, case, setting, compute(case))
     except FactsMissing as missing:
         return Assessed(line, case, setting, None, missing.facts)
@@ -274,8 +277,8 @@ def _review_line(line: Line, row: int, setting: Setting) -> Iterator[Finding]:
     for column, found, limit in _over_limits(line, setting.tax_month):
         code = FindingCode.DEDUCTION_OVER_LIMIT
         yield Finding(row, column, code, Severity.WARNING, found, limit)
-    case = case_of(line, setting)
     try:
+        case = case_of(line, setting)
         if line.facts:
             yield from _unread_facts(line, row, case)
         tax = compute(case).assessment.tax

@@ -16,6 +16,8 @@ from declarations.cases import Setting, case_of
 from declarations.findings import Finding, FindingCode, Severity
 from declarations.lines import AMOUNTS_FROM_2019, Line
 from declarations.review import assess_lines, doubt_persons, review_lines
+from declarations.taxlaw.codes import INCOME_ITEMS
+from declarations.taxlaw.facts import FACTS
 from declarations.taxlaw.methods import compute
 from declarations.year import Earlier, LastYear, Year
 from tests.declarations.builders import LI, ZHANG, a_line
@@ -641,6 +643,79 @@ def test_strange_numbers_of_documents_are_found_in_every_kind_of_declaration() -
         (9, FindingCode.NUMBER_DOUBTFUL, "OLD_NUMBER")
     ]
     assert "491231" not in repr(findings)
+
+
+words = st.sampled_from(
+    [
+        *(
+            "abc",
+            "",
+            "0",
+            "-1",
+            "1",
+            "0.5",
+            "1e5",
+            "NaN",
+            "Infinity",
+            "999999999999999",
+            True,
+            False,
+        ),
+        *("annual_60000", "broker_cumulative", "merge", "listed_dividend", "savings_interest"),
+        *("lottery", ">1y", "residential_housing"),
+    ]
+)
+
+
+@settings(max_examples=1500, deadline=None, database=None, derandomize=True)
+@given(
+    month=st.sampled_from(
+        [date(2006, 1, 1), date(2011, 9, 1), date(2018, 10, 1), date(2021, 3, 1), date(2028, 1, 1)]
+    ),
+    item=st.sampled_from([entry.code for entry in INCOME_ITEMS]),
+    facts=st.dictionaries(st.sampled_from(sorted(FACTS - {"accrued"})), words, max_size=4),
+    resident=st.booleans(),
+    beside_a_wage=st.booleans(),
+    donation=st.sampled_from(["0", "10"]),
+)
+def test_whatever_the_facts_say_a_line_is_looked_at(
+    month: date,
+    item: str,
+    facts: dict[str, Any],
+    resident: bool,
+    beside_a_wage: bool,
+    donation: str,
+) -> None:
+    fields: dict[str, Any] = {"resident": resident} if month.year >= 2019 else {}
+    wage = a_line_of(month, "0", **fields)
+    line = a_line_of(month, "100", item, facts=facts, donation=donation, remark="x", **fields)
+    lines = [wage, line] if beside_a_wage else [line]
+
+    found(lines, month)
+
+    for assessed in assess_lines(lines, month):
+        assessed.facts_that_would_do()
+
+
+@pytest.mark.parametrize(
+    ("month", "item", "facts", "fact"),
+    [
+        ("2025-06", "0101", {"months": "many"}, "months"),
+        ("2020-12", "0101", {"variant": "annual_60000"}, "variant"),
+        ("2008-11", "0601", {"repair_balance": "-1"}, "repair_balance"),
+    ],
+)
+def test_a_fact_that_cannot_be_is_named(
+    month: str, item: str, facts: dict[str, str], fact: str
+) -> None:
+    tax_month = date.fromisoformat(f"{month}-01")
+    line = a_line_of(tax_month, "100", item, facts=facts)
+
+    (finding,) = review_lines([line], tax_month)
+    (assessed,) = assess_lines([line], tax_month)
+
+    assert (finding.code, finding.params) == (FindingCode.WRONG_FACT, {"fact": fact})
+    assert assessed.wrong == fact
 
 
 amounts = st.decimals(0, 200_000, places=2)
